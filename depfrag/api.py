@@ -1,0 +1,182 @@
+"""What notebooks and the command line start from: settings and facts gathered at the edges, then the way through."""
+
+from __future__ import annotations
+
+import os
+import time
+from typing import TYPE_CHECKING
+
+from depfrag import config as settings
+from depfrag import pipeline
+from depfrag.errors import ConfigError, NotFoundError
+from depfrag.protocols import Context
+from depfrag.version import __version__
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+    from depfrag.config import Config
+    from depfrag.model import Analysis, Lockfile, Problem, Release
+    from depfrag.pipeline import Run
+    from depfrag.snapshot import Snapshot
+
+    Notify = Callable[[str], None]
+
+
+def scan(paths: str | Sequence[str] = ".", **options: object) -> Analysis:
+    """Analyses the lockfiles under `paths`, as ``depfrag scan`` does.
+
+    `options` are settings by name (``offline=True``, ``snapshots=["facts.snapshot"]``, ``prod=True`` …); configuration
+    files and environment count as they do on the command line. Raises DepfragError.
+    """
+    return analyse(paths, **options).analysis
+
+
+def analyse(paths: str | Sequence[str] = ".", **options: object) -> Run:
+    """As `scan`, with the graphs behind the analysis."""
+    given = [paths] if isinstance(paths, str) else list(paths)
+    config = configure(given, {name.replace("_", "-"): value for name, value in options.items()}, os.environ)
+    return run(given, config, os.environ)
+
+
+def run(paths: Sequence[str], config: Config, environment: Mapping[str, str], notify: Notify | None = None) -> Run:
+    """The analysis of the lockfiles under `paths` with settings that are already resolved."""
+    return pipeline.analyse(paths, config, context(config, environment, notify), __version__)
+
+
+def lockfiles(
+    paths: Sequence[str],
+    config: Config,
+    environment: Mapping[str, str],
+    notify: Notify | None = None,
+    *,
+    complete: bool,
+) -> tuple[tuple[Lockfile, ...], tuple[Problem, ...]]:
+    """The parsed lockfiles under `paths`; with `complete`, with the edges that registry manifests tell."""
+    found, problems = pipeline.read(paths)
+    if not complete:
+        return pipeline.complete_all(found), problems
+    knowledge = pipeline.look_up(found, context(config, environment, notify))
+    return pipeline.complete_all(found, knowledge), (*problems, *knowledge.problems)
+
+
+# -- settings --------------------------------------------------------------------------------------------------------
+
+
+def configure(
+    paths: Sequence[str],
+    options: Mapping[str, object],
+    environment: Mapping[str, str],
+    *,
+    file: str | None = None,
+    isolated: bool = False,
+) -> Config:
+    """The settings for `paths`: defaults, then the configuration file nearest to them, environment and `options`."""
+    for name in options:
+        if name not in settings.NAMES:
+            raise NotFoundError("setting", name, nearest=_close(name, settings.NAMES))
+    if isolated:
+        return settings.resolve(None, {}, options)
+    found = [_given(file)] if file is not None else _files(paths)
+    if len(found) > 1:
+        raise ConfigError(f"the paths have different configurations: {', '.join(f for f, _ in found)}",
+                          hint="scan them apart, or name one with --config")  # fmt: skip
+    return settings.resolve(found[0] if found else None, environment, options)
+
+
+def _files(paths: Sequence[str]) -> list[tuple[str, Mapping[str, object]]]:
+    """The nearest configuration file of each path, each once."""
+    found: dict[str, Mapping[str, object]] = {}
+    for path in paths:
+        folder = path if os.path.isdir(path) else os.path.dirname(path) or "."
+        for file in settings.find(folder, os.path.exists):
+            if file in found:
+                break
+            content = _content(file)
+            if content is not None:
+                found[file] = content
+                break
+    return list(found.items())
+
+
+def _given(file: str) -> tuple[str, Mapping[str, object]]:
+    if not os.path.isfile(file):
+        raise ConfigError("there is no such file", where=file)
+    return file, _content(file) or {}
+
+
+def _content(file: str) -> Mapping[str, object] | None:
+    with open(file, "rb") as stream:
+        data = stream.read(settings.MAX_BYTES + 1)
+    if len(data) > settings.MAX_BYTES:
+        raise ConfigError("the file is too large to be a configuration", where=file)
+    if os.path.basename(file) == "pyproject.toml" and b"depfrag" not in data:
+        return None
+    import tomllib
+
+    try:
+        return settings.of_file(file, tomllib.loads(data.decode("utf-8")))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise ConfigError(f"not TOML: {error}", where=file) from None
+
+
+def _close(name: str, known: Iterable[str]) -> tuple[str, ...]:
+    from difflib import get_close_matches
+
+    return tuple(get_close_matches(name, sorted(known), 3))
+
+
+# -- the world -------------------------------------------------------------------------------------------------------
+
+
+def context(config: Config, environment: Mapping[str, str], notify: Notify | None = None) -> Context:
+    """What sources may use: the day, the network unless offline, and the snapshots."""
+    from depfrag.fetch.opening import open_fetch
+    from depfrag.fetch.routes import ProjectRoutes
+
+    return Context(
+        today=today(environment),
+        as_of=config.as_of,
+        fetch=open_fetch(config.max_age, environment, notify, offline=config.offline),
+        routes=ProjectRoutes(environment),
+        snapshots=tuple(_snapshot(path) for path in config.snapshots),
+    )
+
+
+def today(environment: Mapping[str, str]) -> str:
+    """The day in UTC, ``YYYY-MM-DD``; SOURCE_DATE_EPOCH sets it, as reproducible builds do."""
+    epoch = environment.get("SOURCE_DATE_EPOCH", "")
+    return time.strftime("%Y-%m-%d", time.gmtime(int(epoch) if epoch.isdigit() else time.time()))
+
+
+def _snapshot(path: str) -> Snapshot:
+    from depfrag import snapshot
+
+    try:
+        with open(path, "rb") as file:
+            return snapshot.decode(path, file.read(snapshot.MAX_BYTES))
+    except OSError as error:
+        raise ConfigError(f"cannot be read: {error.strerror or error}", where=path) from None
+
+
+# -- looking up ------------------------------------------------------------------------------------------------------
+
+
+def matching(releases: Iterable[Release], text: str) -> list[Release]:
+    """The releases that `text` names: an id, a package URL, ``name@version`` or a name.
+
+    Raises NotFoundError with the nearest names when there is none.
+    """
+    from depfrag.identity import purl, python_name
+
+    known = list(releases)
+    for test in (
+        lambda r: text in (r.id, purl(r)),
+        lambda r: text == f"{r.name}@{r.version}",
+        lambda r: text == r.name,
+        lambda r: python_name(text) == r.name and r.ecosystem == "pypi",
+    ):
+        found = [r for r in known if test(r)]
+        if found:
+            return found
+    raise NotFoundError("package", text, nearest=_close(text, {r.name for r in known}))

@@ -1,0 +1,26 @@
+"""``depfrag graph``: the parsed graph, without scores."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING
+
+from depfrag import api, registry
+from depfrag.cli import edges
+from depfrag.visible import visible
+
+if TYPE_CHECKING:
+    from depfrag.cli.argv import Call
+
+
+def run(call: Call) -> int:
+    """Runs the command and returns its exit code."""
+    paths = call.texts("paths")
+    report = registry.graph_report(call.text("format", "json"))
+    config = edges.configured(call, paths)
+    lockfiles, problems = api.lockfiles(paths, config, os.environ, edges.notifier(call), complete=call.flag("complete"))
+    edges.write(report.render(lockfiles), call.text("output") or None)
+    for problem in problems:
+        sys.stderr.write(f"depfrag: {visible(problem.message)}\n")
+    return 3 if any(p.code == "lockfile" for p in problems) else 0

@@ -1,0 +1,44 @@
+"""``depfrag scan``: the main job."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from depfrag import api, registry
+from depfrag.cli import edges
+from depfrag.errors import ConfigError
+
+if TYPE_CHECKING:
+    from depfrag.cli.argv import Call
+
+
+def run(call: Call) -> int:
+    """Runs the command and returns its exit code."""
+    paths = call.texts("paths")
+    reports = _reports(call)
+    config = edges.configured(call, paths)
+    analysis = api.run(paths, config, os.environ, edges.notifier(call)).analysis
+    for name, file in reports:
+        edges.write(registry.report(name).render(analysis, edges.look(call, file)), file)
+    code = analysis.verdict.exit_code
+    return 0 if code == 1 and call.flag("exit-zero") else code
+
+
+def _reports(call: Call) -> list[tuple[str, str | None]]:
+    """The reports asked for, by name, and the files they go to; at most one to the standard output."""
+    reports: list[tuple[str, str | None]] = []
+    for text in call.texts("format") or ("terminal",):
+        name, _, file = text.partition(":")
+        registry.report(name)
+        reports.append((name, file or None))
+    output = call.text("output")
+    if output:
+        if reports[-1][1]:
+            raise ConfigError(f"the last format goes to {reports[-1][1]} already", where="--output")
+        reports[-1] = (reports[-1][0], output)
+    if sum(file is None for _, file in reports) > 1:
+        raise ConfigError(
+            "only one format can go to the standard output", where="--format", hint="name a file: json:out.json"
+        )
+    return reports

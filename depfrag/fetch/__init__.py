@@ -1,0 +1,1 @@
+"""The only rooms that open a connection: session, limits, cache, routes and credentials."""

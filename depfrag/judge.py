@@ -1,0 +1,121 @@
+"""Decides: which findings there are, how much is unknown, and what the run's exit code is. Reports only show it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from depfrag.facts import SIZES, measured
+from depfrag.model import LEVELS, Summary, Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+    from depfrag.config import Config, ScoreSettings
+    from depfrag.model import Finding, Problem, Project, Scored
+    from depfrag.protocols import Rule
+
+_BANDS = ("critical", "high", "medium", "low")
+
+
+def findings(
+    project: Project, rules: Mapping[str, Rule], paths: Callable[[str], tuple[tuple[str, ...], ...]]
+) -> tuple[Finding, ...]:
+    """What the rules find in a project, worst first, each with its fingerprint."""
+    found = [
+        finding._replace(rule=name, fingerprint=_fingerprint(name, finding))
+        for name, rule in rules.items()
+        for finding in rule.check(project, paths)
+    ]
+    return tuple(sorted(found, key=lambda f: (LEVELS.index(f.level), f.rule, f.subject)))
+
+
+def _fingerprint(rule: str, finding: Finding) -> str:
+    """Names a finding across versions and lines: rule, lockfile, subject without its version."""
+    from hashlib import sha256  # 5 ms, which a run without findings saves
+
+    subject = finding.subject
+    at = subject.find("@", subject.find(":") + 2)
+    subject = subject[:at] if at > 0 else subject
+    return sha256(f"{rule}\0{finding.lockfile}\0{subject}".encode("utf-8", "surrogatepass")).hexdigest()[:16]
+
+
+def summary(packages: Sequence[Scored], edges: int, direct: int, settings: ScoreSettings) -> Summary:
+    """Counts over the releases of a lockfile."""
+    bands = dict.fromkeys(_BANDS, 0)
+    limits = {"critical": settings.critical, "high": settings.high}
+    could_be, flagged = dict.fromkeys(limits, 0), dict.fromkeys(limits, 0)
+    registry = no_publishers = no_size = known = 0
+    total = 0.0
+    for release, _, facts, score in packages:
+        bands[score.lower_band] += 1
+        total += score.point
+        whole = score.known > 1 - 1e-9
+        known += whole
+        for name, limit in limits.items():
+            could_be[name] += score.lower < limit <= score.upper
+            flagged[name] += whole and score.lower >= limit
+        if release.kind == "registry":
+            registry += 1
+            no_publishers += measured(facts, "publishers") is None
+            no_size += not any(measured(facts, name) for name in SIZES)
+    unknown = max(no_publishers, no_size) / registry if registry else 0.0
+    return Summary(len(packages), registry, edges, direct, bands, could_be, known, flagged, unknown, total)
+
+
+def together(parts: Sequence[Summary]) -> Summary:
+    """The summary of several lockfiles as one."""
+    registry = sum(p.registry for p in parts)
+
+    def added(of: Callable[[Summary], Mapping[str, int]]) -> dict[str, int]:
+        return {name: sum(of(p)[name] for p in parts) for name in (of(parts[0]) if parts else ())}
+
+    return Summary(
+        releases=sum(p.releases for p in parts),
+        registry=registry,
+        edges=sum(p.edges for p in parts),
+        direct=sum(p.direct for p in parts),
+        bands=added(lambda p: p.bands),
+        could_be=added(lambda p: p.could_be),
+        known=sum(p.known for p in parts),
+        flagged=added(lambda p: p.flagged),
+        unknown_share=sum(p.unknown_share * p.registry for p in parts) / registry if registry else 0.0,
+        fragility=sum(p.fragility for p in parts),
+    )
+
+
+def verdict(projects: Sequence[Project], problems: Iterable[Problem], config: Config) -> Verdict:
+    """The exit code of the run and one sentence for people.
+
+    3 when a lockfile could not be read, 4 when more is unknown than the configuration allows, 1 when there are findings
+    to fail on, else 0; the first that holds.
+    """
+    if any(p.code == "lockfile" and p.level == "error" for p in problems):
+        code = 3
+    elif config.max_unknown is not None and any(p.summary.unknown_share > config.max_unknown for p in projects):
+        code = 4
+    else:
+        code = int(any(_fails(p, gate) for p in projects for gate in config.fail_on))
+    return Verdict(code, _sentence(together([p.summary for p in projects])))
+
+
+def _fails(project: Project, gate: str) -> bool:
+    if gate == "none":
+        return False
+    if gate.startswith("score:"):
+        return any(scored.score.lower >= float(gate[6:]) for scored in project.packages)
+    acting = [f for f in project.findings if not f.suppressed and f.rule != "unknown"]
+    if gate in _BANDS:
+        return any(LEVELS.index(f.level) <= _BANDS.index(gate) for f in acting)
+    return any(f.rule == gate for f in acting)
+
+
+def _sentence(total: Summary) -> str:
+    of = f"of {total.releases:,} release{'s' * (total.releases != 1)}"
+    critical, high = total.bands.get("critical", 0), total.bands.get("high", 0)
+    if not total.releases:
+        return "no releases to look at"
+    first = f"{critical} critical and {high} high {of}" if critical or high else f"nothing critical or high {of}"
+    if not total.unknown_share and not total.could_be["high"]:
+        return first
+    more = f"; {total.could_be['critical']:,} more could be critical" if total.could_be["critical"] else ""
+    return f"{first}{more}; publishers or size are unknown for {total.unknown_share:.0%} of them"

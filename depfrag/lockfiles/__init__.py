@@ -1,0 +1,1 @@
+"""Readers of lockfiles, one file a format; `depfrag.registry.LOCKFILES` names them."""

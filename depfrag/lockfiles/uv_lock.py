@@ -1,0 +1,220 @@
+"""Reads uv.lock: projects, workspaces and scripts; markers and extras stay as conditions."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from depfrag import decode
+from depfrag.errors import LockfileError
+from depfrag.identity import python_name, release_id, without_credentials
+from depfrag.model import Dependency, Lockfile, Problem, Release, Root
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from depfrag.model import EdgeKind, ReleaseKind
+    from depfrag.protocols import Files
+
+_SOURCES: Mapping[str, ReleaseKind] = {
+    "registry": "registry", "git": "git", "url": "url", "path": "file",
+    "directory": "link", "editable": "link", "virtual": "link",
+}  # fmt: skip
+_HEADER = re.compile(r"^\[\[(?:package|distribution)\]\]", re.MULTILINE)
+
+
+class _Package(NamedTuple):
+    """One ``[[package]]``."""
+
+    name: str
+    version: str | None
+    kind: ReleaseKind
+    source: str | None
+    table: Mapping[str, Any]
+    line: int | None
+
+
+class UvLock:
+    """The reader of uv.lock."""
+
+    def parse(self, path: str, data: bytes, files: Files) -> Lockfile:
+        content = decode.text(path, data)
+        table = decode.toml_table(path, content)
+        if table.get("version") != 1:
+            found = table.get("version", "missing")
+            raise LockfileError(
+                path, f"the version of this uv.lock is {found!r}, not 1", hint="is there a newer depfrag?"
+            )
+        return _lockfile(path, table, _packages(path, table, content))
+
+
+PARSER = UvLock()
+
+
+def _packages(path: str, table: Mapping[str, Any], content: str) -> list[_Package]:
+    tables = table.get("package", table.get("distribution", []))
+    if not isinstance(tables, list):
+        raise LockfileError(path, "not an array of tables", where="package")
+    lines: list[int | None] = []
+    at, line = 0, 1
+    for match in _HEADER.finditer(content):
+        line += content.count("\n", at, match.start())
+        at = match.start()
+        lines.append(line)
+    if len(lines) != len(tables):
+        lines = [None] * len(tables)
+    packages = []
+    for i, (entry, line_) in enumerate(zip(tables, lines, strict=True)):
+        if not isinstance(entry, dict) or not isinstance(entry.get("name"), str):
+            raise LockfileError(path, "a package without a name", where=line_ or f"package[{i}]")
+        kind, source = _source(entry.get("source"))
+        version = entry.get("version")
+        name = python_name(entry["name"])
+        packages.append(_Package(name, version if isinstance(version, str) else None, kind, source, entry, line_))
+    return packages
+
+
+def _source(value: object) -> tuple[ReleaseKind, str | None]:
+    if isinstance(value, dict):
+        for key, kind in _SOURCES.items():
+            if isinstance(value.get(key), str):
+                return kind, without_credentials(value[key])
+    return "registry", None
+
+
+def _lockfile(path: str, table: Mapping[str, Any], packages: Sequence[_Package]) -> Lockfile:
+    manifest = _table(table.get("manifest"))
+    roots = _roots(manifest, packages)
+    ids: list[str] = []
+    for i, p in enumerate(packages):
+        ids.append(roots[i].id if i in roots else release_id("pypi", p.name, p.version, p.kind, p.source))
+    graph = _Edges(packages, ids, set(roots))
+    asked = [_table(d) for d in _list(manifest.get("requirements"))]
+    groups = _table(manifest.get("dependency-groups"))
+    top = next((r for r in roots.values() if r.path == "."), None)
+    named = list(roots.values())
+    if top is None and (asked or groups or not roots):
+        top = Root("root:.", None, ".")
+        named.insert(0, top)
+    if top is not None:
+        graph.add(top.id, asked, "runtime", None)
+        for group in groups.values():
+            graph.add(top.id, [_table(d) for d in _list(group)], "dev", None)
+    graph.follow()
+    problems = []
+    if graph.missing:
+        shown = ", ".join(sorted(graph.missing)[:5]) + (", …" if len(graph.missing) > 5 else "")
+        problems.append(Problem("missing-dependency", "warning", f"not in the lockfile: {shown}", path))
+    return Lockfile(
+        path=path,
+        format="uv-lock",
+        roots=tuple(sorted({r.id: r for r in named}.values(), key=lambda r: r.path)),
+        releases=_releases(packages, ids, set(roots)),
+        dependencies=graph.dependencies(),
+        problems=tuple(problems),
+        direct_known=bool(roots or asked or groups or not packages),
+    )
+
+
+def _roots(manifest: Mapping[str, Any], packages: Sequence[_Package]) -> dict[int, Root]:
+    """The packages that are the project itself or a member of its workspace."""
+    members = {python_name(m) for m in _list(manifest.get("members")) if isinstance(m, str)}
+    roots = {}
+    for i, p in enumerate(packages):
+        folder = posixpath.normpath(p.source or ".")
+        if p.kind == "link" and (p.name in members or folder == "."):
+            roots[i] = Root("root:" + folder, p.name, folder)
+    return roots
+
+
+class _Edges:
+    """Collects edges; an extra counts once something asks for it, and every extra of a root does."""
+
+    def __init__(self, packages: Sequence[_Package], ids: Sequence[str], roots: set[int]) -> None:
+        self._packages, self._ids, self._roots = packages, ids, roots
+        self._by_name: dict[str, list[int]] = {}
+        for i, p in enumerate(packages):
+            self._by_name.setdefault(p.name, []).append(i)
+        self._conditions: dict[tuple[str, str, EdgeKind], set[str | None]] = {}
+        self._asked: set[tuple[int, str]] = set()
+        self._todo: list[tuple[int, str]] = []
+        self.missing: set[str] = set()
+
+    def add(self, dependent: str, asked: Sequence[Mapping[str, Any]], kind: EdgeKind, condition: str | None) -> None:
+        for wanted in asked:
+            found = list(self._matches(wanted))
+            if not found:
+                self.missing.add(f"{wanted.get('name')} (for {dependent.partition(':')[2]})")
+            marker = wanted.get("marker")
+            terms = [t for t in (condition, marker) if isinstance(t, str) and t]
+            joined = " and ".join(f"({t})" if " or " in t else t for t in terms) if len(terms) > 1 else "".join(terms)
+            extras = [e for e in _list(wanted.get("extra", wanted.get("extras"))) if isinstance(e, str)]
+            for i in found:
+                if self._ids[i] != dependent:
+                    self._conditions.setdefault((dependent, self._ids[i], kind), set()).add(joined or None)
+                if i not in self._roots:
+                    self._ask(i, extras)
+
+    def _ask(self, package: int, extras: Sequence[str]) -> None:
+        for extra in extras:
+            if (package, extra) not in self._asked:
+                self._asked.add((package, extra))
+                self._todo.append((package, extra))
+
+    def _matches(self, wanted: Mapping[str, Any]) -> Iterator[int]:
+        name, version = wanted.get("name"), wanted.get("version")
+        source = _source(wanted["source"]) if "source" in wanted else None
+        for i in self._by_name.get(python_name(name), ()) if isinstance(name, str) else ():
+            p = self._packages[i]
+            if version in (None, p.version) and source in (None, (p.kind, p.source)):
+                yield i
+
+    def follow(self) -> None:
+        """Adds what the packages themselves ask for."""
+        for i, p in enumerate(self._packages):
+            self.add(self._ids[i], _tables(p.table.get("dependencies")), "runtime", None)
+            if i in self._roots:
+                for extra, asked in _table(p.table.get("optional-dependencies")).items():
+                    self.add(self._ids[i], _tables(asked), "extra", f"extra == '{extra}'")
+                for asked in _table(p.table.get("dev-dependencies")).values():
+                    self.add(self._ids[i], _tables(asked), "dev", None)
+        while self._todo:
+            i, extra = self._todo.pop()
+            asked = _table(self._packages[i].table.get("optional-dependencies")).get(extra)
+            self.add(self._ids[i], _tables(asked), "extra", None)
+
+    def dependencies(self) -> tuple[Dependency, ...]:
+        edges = []
+        for (a, b, kind), conditions in self._conditions.items():
+            always = None in conditions
+            condition = None if always else " or ".join(sorted(c for c in conditions if c))
+            edges.append(Dependency(a, b, kind, condition))
+        return tuple(sorted(edges, key=lambda d: d[:3]))
+
+
+def _releases(packages: Sequence[_Package], ids: Sequence[str], roots: set[int]) -> tuple[Release, ...]:
+    releases: dict[str, Release] = {}
+    for i, p in enumerate(packages):
+        if i in roots:
+            continue
+        files = [_table(p.table.get("sdist")), *_tables(p.table.get("wheels"))]
+        hashes = {f["hash"] for f in files if isinstance(f.get("hash"), str)}
+        known = releases.get(ids[i])
+        if known is not None:
+            hashes.update(known.hashes)
+        line = known.line if known is not None else p.line
+        releases[ids[i]] = Release(ids[i], "pypi", p.name, p.version, p.kind, line, tuple(sorted(hashes)), p.source)
+    return tuple(releases[name] for name in sorted(releases))
+
+
+def _table(value: object) -> Mapping[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _list(value: object) -> list[Any]:
+    return value if isinstance(value, list) else []
+
+
+def _tables(value: object) -> list[Mapping[str, Any]]:
+    return [v for v in _list(value) if isinstance(v, dict)]

@@ -1,0 +1,222 @@
+"""The way through: discover → parse → complete → graph → enrich → score → judge. Knows the seams and no plugin."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from depfrag import complete, discover, judge, registry
+from depfrag.enrich import enrich
+from depfrag.errors import LockfileError
+from depfrag.facts import FACTS, SIZES, measured
+from depfrag.graph import DependencyGraph
+from depfrag.model import Analysis, Problem, Project, Scored
+from depfrag.protocols import Wanted
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from depfrag.config import Config
+    from depfrag.enrich import Knowledge
+    from depfrag.model import Facts, FactValue, Lockfile, Measures
+    from depfrag.protocols import Context, Scorer
+
+_PATHS = 3
+_NAMED = 5
+
+
+class Traced(NamedTuple):
+    """The analysis of one lockfile and the graph that it was computed from."""
+
+    project: Project
+    graph: DependencyGraph
+
+
+class Run(NamedTuple):
+    """An analysis with what it was made from."""
+
+    analysis: Analysis
+    traced: tuple[Traced, ...]
+    facts: Mapping[Wanted, Facts]
+
+
+def read(paths: Sequence[str]) -> tuple[tuple[Lockfile, ...], tuple[Problem, ...]]:
+    """The lockfiles under `paths`, parsed, and a problem for each found by search that cannot be read.
+
+    Raises LockfileError for one that the user named, and when none can be read.
+    """
+    lockfiles: list[Lockfile] = []
+    problems: list[Problem] = []
+    last: LockfileError | None = None
+    for target in discover.targets(paths, registry.LOCKFILES):
+        try:
+            data = discover.load(target.path)
+            lockfiles.append(registry.parser(target.form).parse(target.path, data, discover.Folder(target.path)))
+        except LockfileError as error:
+            if target.named:
+                raise
+            last = error
+            problems.append(Problem("lockfile", "error", str(error), target.path))
+    if last is not None and not lockfiles:
+        raise last
+    return tuple(lockfiles), tuple(problems)
+
+
+def look_up(lockfiles: Sequence[Lockfile], context: Context) -> Knowledge:
+    """What the sources know of all releases. One that a snapshot covers is asked about nowhere else."""
+    wanted = [Wanted(release, lockfile.path) for lockfile in lockfiles for release in lockfile.releases]
+    online = context.fetch is not None
+    known = enrich(wanted, registry.sources("first", online=online) if context.snapshots else [], context)
+    rest = [w for w in wanted if w not in known.facts] if known.facts else wanted
+    return enrich(rest, registry.sources("main", online=online), context, known) if rest else known
+
+
+def complete_all(lockfiles: Sequence[Lockfile], knowledge: Knowledge | None = None) -> tuple[Lockfile, ...]:
+    """`lockfiles` with the edges that manifests tell, and the direct dependencies that their shape tells."""
+    result = []
+    for lockfile in lockfiles:
+        if knowledge is not None and lockfile.open:
+            wanted = [Wanted(release, lockfile.path) for release in lockfile.releases if release.id in lockfile.open]
+            facts = {w.release.id: knowledge.facts[w] for w in wanted if w in knowledge.facts}
+            lockfile = complete.from_manifests(lockfile, facts)  # noqa: PLW2901 - the same lockfile, one step on
+        result.append(complete.direct(lockfile))
+    return tuple(result)
+
+
+def analyse(paths: Sequence[str], config: Config, context: Context, version: str) -> Run:
+    """The whole answer about the lockfiles under `paths`."""
+    lockfiles, problems = read(paths)
+    knowledge = look_up(lockfiles, context)
+    lockfiles = complete_all(lockfiles, knowledge)
+    graphs = [DependencyGraph(lockfile, prod=config.prod) for lockfile in lockfiles]
+    measures = [graph.measures() for graph in graphs]
+    if config.inspect:
+        busy = [
+            (-m.dependents.point, Wanted(release, lockfile.path))
+            for lockfile, graph, found in zip(lockfiles, graphs, measures, strict=True)
+            for release, m in zip(graph.releases, found, strict=True)
+        ]
+        knowledge = _inspect(sorted(busy), config.inspect, knowledge, context)
+    model = registry.model(config.model)
+    traced = []
+    for lockfile, graph, found in zip(lockfiles, graphs, measures, strict=True):
+        facts = [knowledge.facts.get(Wanted(release, lockfile.path), {}) for release in graph.releases]
+        packages = _scored(graph, found, facts, model, config)
+        traced.append(Traced(_project(lockfile, graph, packages, knowledge.problems, config), graph))
+    projects = tuple(t.project for t in traced)
+    run_problems = (*problems, *(p for p in knowledge.problems if p.lockfile is None))
+    analysis = Analysis(
+        version=version,
+        made_at=_made_at(context),
+        as_of=_as_of(context),
+        config=_said(config),
+        snapshots=config.snapshots,
+        hosts=knowledge.hosts,
+        projects=projects,
+        problems=run_problems,
+        summary=judge.together([p.summary for p in projects]),
+        coverage=_coverage([s for p in projects for s in p.packages if s.release.kind == "registry"]),
+        verdict=judge.verdict(projects, run_problems, config),
+    )
+    return Run(analysis, tuple(traced), knowledge.facts)
+
+
+def _made_at(context: Context) -> str:
+    """The day of the facts where they come from snapshots alone, else today: the same facts give the same report."""
+    if context.snapshots and context.fetch is None:
+        return max(s.made_at for s in context.snapshots)
+    return context.today
+
+
+def _as_of(context: Context) -> str | None:
+    return context.as_of or max((s.as_of for s in context.snapshots if s.as_of), default=None)
+
+
+def _inspect(busy: Sequence[tuple[float, Wanted]], most: int, knowledge: Knowledge, context: Context) -> Knowledge:
+    """Has the files of the `most` highest-reach releases counted, of those whose size nobody knows."""
+    chosen = [
+        w
+        for _, w in busy
+        if w in knowledge.archives
+        and not any(measured(knowledge.facts.get(w, {}), name) for name in ("lines", "bytes"))
+    ][:most]
+    context = context._replace(archives={w: knowledge.archives[w] for w in chosen})
+    return enrich(chosen, registry.sources("last", online=context.fetch is not None), context, knowledge)
+
+
+def _scored(
+    graph: DependencyGraph, measures: Sequence[Measures], facts: Sequence[Facts], model: Scorer, config: Config
+) -> tuple[Scored, ...]:
+    total = len(graph.releases)
+    packages = [
+        Scored(release, m, known, model.score(release.ecosystem, m, known, total, config.score))
+        for release, m, known in zip(graph.releases, measures, facts, strict=True)
+    ]
+    packages.sort(key=lambda s: (-s.score.point, -s.score.lower, s.release.id))
+    return tuple(packages)
+
+
+def _project(
+    lockfile: Lockfile,
+    graph: DependencyGraph,
+    packages: tuple[Scored, ...],
+    problems: Sequence[Problem],
+    config: Config,
+) -> Project:
+    own = [*lockfile.problems, *_unreached(lockfile, packages), *_unknown_edges(lockfile)]
+    own.extend(p for p in problems if p.lockfile == lockfile.path)
+    registered = [s for s in packages if s.release.kind == "registry"]
+    project = Project(
+        lockfile=lockfile,
+        packages=packages,
+        findings=(),
+        problems=tuple(own),
+        coverage=_coverage(registered),
+        summary=judge.summary(packages, graph.edge_count(), len(graph.direct), config.score),
+    )
+    rules = {name: registry.rule(name) for name in registry.RULES}
+
+    def paths(release: str) -> tuple[tuple[str, ...], ...]:
+        found = graph.paths(release, limit=_PATHS).paths
+        return tuple((p[0].dependent, *(step.dependency for step in p)) for p in found)
+
+    return project._replace(findings=judge.findings(project, rules, paths))
+
+
+def _coverage(registered: Sequence[Scored]) -> Mapping[str, float]:
+    """For each fact, and for any size, the share of registry releases that it is known for."""
+    if not registered:
+        return {}
+    counts = dict.fromkeys((*FACTS, "size"), 0)
+    for scored in registered:
+        for name in scored.facts:
+            counts[name] += 1
+        counts["size"] += any(name in scored.facts for name in SIZES)
+    return {name: found / len(registered) for name, found in sorted(counts.items())}
+
+
+def _unreached(lockfile: Lockfile, packages: Sequence[Scored]) -> list[Problem]:
+    lost = sorted(s.release.id for s in packages if not s.measures.reached)
+    if not lost:
+        return []
+    shown = ", ".join(lost[:_NAMED]) + (", …" if len(lost) > _NAMED else "")
+    text = f"{len(lost)} releases that nothing in the project needs: {shown}"
+    return [Problem("unreached", "info", text, lockfile.path)]
+
+
+def _unknown_edges(lockfile: Lockfile) -> list[Problem]:
+    if not lockfile.open:
+        return []
+    text = f"the file does not say what {len(lockfile.open)} of its {len(lockfile.releases)} releases need"
+    text += " (flat): numbers of dependents are bounds"
+    return [Problem("flat", "warning", text, lockfile.path)]
+
+
+def _said(config: Config) -> Mapping[str, FactValue]:
+    """The settings that change numbers or the verdict."""
+    return {
+        "model": config.model,
+        "prod": config.prod,
+        "fail_on": config.fail_on,
+        "max_unknown": config.max_unknown,
+        "score": dict(config.score._asdict()),
+    }

@@ -1,0 +1,177 @@
+"""The seams: what a lockfile reader, a source, a rule, a report, a plot and the fetcher offer, one method each."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeAlias
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+
+    from depfrag.config import ScoreSettings
+    from depfrag.model import (
+        Analysis,
+        Ecosystem,
+        Facts,
+        Finding,
+        Host,
+        Lockfile,
+        Measures,
+        Problem,
+        Project,
+        Release,
+        Score,
+    )
+    from depfrag.snapshot import Snapshot
+
+
+class Files(Protocol):
+    """Reads files near a lockfile, its manifest or includes: the only way for a reader to see more than its input."""
+
+    def read(self, path: str) -> bytes | None:
+        """The content of `path`, relative to the lockfile's folder; None where there is no such file.
+
+        Raises LockfileError when the file is there but too large or unreadable.
+        """
+
+
+class LockfileParser(Protocol):
+    """Reads one format."""
+
+    def parse(self, path: str, data: bytes, files: Files) -> Lockfile:
+        """The lockfile called `path`, whose content is `data`. Raises LockfileError with file and place."""
+
+
+class Request(NamedTuple):
+    """One document to fetch."""
+
+    url: str
+    accept: str
+    keep: Callable[[bytes], bytes]
+    """Reduces the answer to what depfrag uses, and to nothing personal, before it is kept anywhere. Raises ValueError
+    when the answer is not what was asked for."""
+    most: int = 64 * 1024 * 1024
+    """Bytes of a decoded body; a longer one is refused."""
+
+
+class Response(NamedTuple):
+    """What came of a Request."""
+
+    request: Request
+    status: int
+    """HTTP status; 0 when no answer came."""
+    document: bytes | None
+    """What `keep` made of the body; None unless the answer could be used."""
+    observed: str
+    """The day the answer was current, ``YYYY-MM-DD``."""
+    stale: bool
+    """Served from the cache because the service did not answer."""
+    trouble: str | None
+    """Why there is no document, or why it is stale."""
+
+
+class Archive(NamedTuple):
+    """A release's archive: where it is and what its content must hash to."""
+
+    url: str
+    integrity: str | None
+
+
+class Fetch(Protocol):
+    """Gets documents, many at once; the way to the network, injected so that tests and offline runs need none."""
+
+    def documents(self, requests: Iterable[Request]) -> Iterator[Response]:
+        """A response for each request, in the order of the requests."""
+
+
+class Wanted(NamedTuple):
+    """A release to find facts about, and the lockfile that has it."""
+
+    release: Release
+    lockfile: str
+
+
+class Routes(Protocol):
+    """Which registry to ask about a package: what the project's own configuration and its lockfile say."""
+
+    def base(self, wanted: Wanted) -> str | None:
+        """The base address of the registry of a release; None when nobody may be asked about it."""
+
+
+class Context(NamedTuple):
+    """What a source may use to answer."""
+
+    today: str
+    as_of: str | None
+    fetch: Fetch | None
+    """None: nothing can be had from the network, nor from what was kept of it."""
+    routes: Routes
+    snapshots: Sequence[Snapshot] = ()
+    archives: Mapping[Wanted, Archive] = {}
+    """Where the archives are of those releases whose files are to be counted."""
+
+
+class Known(NamedTuple):
+    """What a source knows of one release."""
+
+    wanted: Wanted
+    facts: Facts
+    archive: Archive | None = None
+
+
+Answer: TypeAlias = "Known | Problem | Host"
+
+
+class MetadataSource(Protocol):
+    """Knows facts about releases."""
+
+    def lookup(self, wanted: Sequence[Wanted], context: Context) -> Iterator[Answer]:
+        """What it knows of `wanted`, and a problem for each release it should know and cannot answer for.
+
+        Raises SourceError when nothing at all can be had from it.
+        """
+
+
+class Scorer(Protocol):
+    """A model: turns what is known of one release into a score."""
+
+    def score(
+        self, ecosystem: Ecosystem, measures: Measures, facts: Facts, releases: int, settings: ScoreSettings
+    ) -> Score:
+        """`releases` is N, the number of releases of the lockfile in scope."""
+
+
+class Rule(Protocol):
+    """Finds what a project should act on."""
+
+    def check(self, project: Project, paths: Callable[[str], tuple[tuple[str, ...], ...]]) -> Iterator[Finding]:
+        """Findings without fingerprints; `paths` gives a few shortest paths from the roots to a release."""
+
+
+class ReportOptions(NamedTuple):
+    """How a report is to look; none of it changes what is said."""
+
+    top: int = 10
+    width: int = 100
+    color: bool = False
+    verbose: int = 0
+
+
+class Report(Protocol):
+    """Makes text of an analysis; neither prints nor decides."""
+
+    def render(self, analysis: Analysis, options: ReportOptions) -> str:
+        """The whole report, ending in a newline."""
+
+
+class GraphReport(Protocol):
+    """Makes text of parsed lockfiles, before any facts or scores."""
+
+    def render(self, lockfiles: Sequence[Lockfile]) -> str:
+        """The whole document, ending in a newline."""
+
+
+class Plot(Protocol):
+    """Draws one figure."""
+
+    def draw(self, analysis: Analysis, file_format: str) -> bytes:
+        """The figure as svg, png or pdf; the same analysis gives the same bytes."""

@@ -1,0 +1,1 @@
+"""Models that turn what is known of a release into a score; `depfrag.registry.MODELS` names them."""
