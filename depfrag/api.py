@@ -52,9 +52,10 @@ def lockfiles(
     *,
     complete: bool,
 ) -> tuple[tuple[Lockfile, ...], tuple[Problem, ...]]:
-    """The parsed lockfiles under `paths`; with `complete`, with the edges that registry manifests tell."""
+    """The parsed lockfiles under `paths`; with `complete`, with the edges that registry manifests tell where the files
+    do not."""
     found, problems = pipeline.read(paths)
-    if not complete:
+    if not complete or not any(lockfile.open for lockfile in found):
         return pipeline.complete_all(found), problems
     knowledge = pipeline.look_up(found, context(config, environment, notify))
     return pipeline.complete_all(found, knowledge), (*problems, *knowledge.problems)
@@ -139,7 +140,7 @@ def context(config: Config, environment: Mapping[str, str], notify: Notify | Non
         as_of=config.as_of,
         fetch=open_fetch(config.max_age, environment, notify, offline=config.offline),
         routes=ProjectRoutes(environment),
-        snapshots=tuple(_snapshot(path) for path in config.snapshots),
+        snapshots=tuple(load_snapshot(path) for path in config.snapshots),
     )
 
 
@@ -149,7 +150,8 @@ def today(environment: Mapping[str, str]) -> str:
     return time.strftime("%Y-%m-%d", time.gmtime(int(epoch) if epoch.isdigit() else time.time()))
 
 
-def _snapshot(path: str) -> Snapshot:
+def load_snapshot(path: str) -> Snapshot:
+    """The snapshot in a file."""
     from depfrag import snapshot
 
     try:

@@ -24,6 +24,9 @@ FACTS: Mapping[str, str] = {
 }
 """Name to meaning. Where a fact is missing, nobody knows; null is never used for it."""
 
+PYTHON_ONLY = frozenset(("organization", "bytes_at_least", "yanked"))
+"""Facts that npm has nothing like."""
+
 SIZES = ("lines", "bytes", "bytes_at_least")
 """Facts that say something of a release's size."""
 

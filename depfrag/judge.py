@@ -20,13 +20,13 @@ _BANDS = ("critical", "high", "medium", "low")
 def findings(
     project: Project, rules: Mapping[str, Rule], paths: Callable[[str], tuple[tuple[str, ...], ...]]
 ) -> tuple[Finding, ...]:
-    """What the rules find in a project, worst first, each with its fingerprint."""
+    """What the rules find in a project, worst first, each with its fingerprint; equals as the rule orders them."""
     found = [
         finding._replace(rule=name, fingerprint=_fingerprint(name, finding))
         for name, rule in rules.items()
         for finding in rule.check(project, paths)
     ]
-    return tuple(sorted(found, key=lambda f: (LEVELS.index(f.level), f.rule, f.subject)))
+    return tuple(sorted(found, key=lambda f: (LEVELS.index(f.level), f.rule)))
 
 
 def _fingerprint(rule: str, finding: Finding) -> str:

@@ -73,10 +73,12 @@ def notifier(call: Call) -> Callable[[str], None] | None:
     if quiet or (any(os.environ.get(name) for name in (*_CI, "CI")) and not call.flag("verbose")):
         return None
 
-    def notify(text: str) -> None:
-        sys.stderr.write(f"depfrag: {visible(text)}\n")
+    return say
 
-    return notify
+
+def say(text: str) -> None:
+    """Says something on the error stream."""
+    sys.stderr.write(f"depfrag: {visible(text)}\n")
 
 
 def write(text: str | bytes, file: str | None) -> None:

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import os
-import sys
 from typing import TYPE_CHECKING
 
 from depfrag import api, registry
 from depfrag.cli import edges
-from depfrag.visible import visible
 
 if TYPE_CHECKING:
     from depfrag.cli.argv import Call
@@ -22,5 +20,5 @@ def run(call: Call) -> int:
     lockfiles, problems = api.lockfiles(paths, config, os.environ, edges.notifier(call), complete=call.flag("complete"))
     edges.write(report.render(lockfiles), call.text("output") or None)
     for problem in problems:
-        sys.stderr.write(f"depfrag: {visible(problem.message)}\n")
+        edges.say(problem.message)
     return 3 if any(p.code == "lockfile" for p in problems) else 0
