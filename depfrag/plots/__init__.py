@@ -1,0 +1,1 @@
+"""Figures; `depfrag.registry.PLOTS` names them."""
