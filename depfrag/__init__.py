@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from depfrag.api import analyse, scan
+    from depfrag.api import analyse, draw, scan
     from depfrag.errors import (
         ConfigError,
         DepfragError,
@@ -32,6 +32,7 @@ __all__ = [
     "SourceError",
     "__version__",
     "analyse",
+    "draw",
     "scan",
 ]
 
@@ -40,6 +41,7 @@ _WHERE = {
     "DependencyGraph": "graph",
     "__version__": "version",
     "analyse": "api",
+    "draw": "api",
     "scan": "api",
 }
 

@@ -7,7 +7,7 @@ import time
 from typing import TYPE_CHECKING
 
 from depfrag import config as settings
-from depfrag import pipeline
+from depfrag import pipeline, registry
 from depfrag.errors import ConfigError, NotFoundError
 from depfrag.protocols import Context
 from depfrag.version import __version__
@@ -37,6 +37,11 @@ def analyse(paths: str | Sequence[str] = ".", **options: object) -> Run:
     given = [paths] if isinstance(paths, str) else list(paths)
     config = configure(given, {name.replace("_", "-"): value for name, value in options.items()}, os.environ)
     return run(given, config, os.environ)
+
+
+def draw(analysis: Analysis, kind: str = "risk-map", file_format: str = "svg") -> bytes:
+    """A figure of `analysis` as the bytes of an svg, png or pdf file; ``depfrag plugins`` lists the kinds."""
+    return registry.plot(kind).draw(analysis, file_format)
 
 
 def run(paths: Sequence[str], config: Config, environment: Mapping[str, str], notify: Notify | None = None) -> Run:
@@ -73,16 +78,17 @@ def configure(
     isolated: bool = False,
 ) -> Config:
     """The settings for `paths`: defaults, then the configuration file nearest to them, environment and `options`."""
+    known = settings.table(registry.RULES, registry.MODELS)
     for name in options:
-        if name not in settings.NAMES:
-            raise NotFoundError("setting", name, nearest=_close(name, settings.NAMES))
+        if name not in known:
+            raise NotFoundError("setting", name, nearest=_close(name, known))
     if isolated:
-        return settings.resolve(None, {}, options)
+        return settings.resolve(None, {}, options, known)
     found = [_given(file)] if file is not None else _files(paths)
     if len(found) > 1:
         raise ConfigError(f"the paths have different configurations: {', '.join(f for f, _ in found)}",
                           hint="scan them apart, or name one with --config")  # fmt: skip
-    return settings.resolve(found[0] if found else None, environment, options)
+    return settings.resolve(found[0] if found else None, environment, options, known)
 
 
 def _files(paths: Sequence[str]) -> list[tuple[str, Mapping[str, object]]]:
@@ -107,8 +113,11 @@ def _given(file: str) -> tuple[str, Mapping[str, object]]:
 
 
 def _content(file: str) -> Mapping[str, object] | None:
-    with open(file, "rb") as stream:
-        data = stream.read(settings.MAX_BYTES + 1)
+    try:
+        with open(file, "rb") as stream:
+            data = stream.read(settings.MAX_BYTES + 1)
+    except OSError as error:
+        raise ConfigError(f"cannot be read: {error.strerror or error}", where=file) from None
     if len(data) > settings.MAX_BYTES:
         raise ConfigError("the file is too large to be a configuration", where=file)
     if os.path.basename(file) == "pyproject.toml" and b"depfrag" not in data:
@@ -117,7 +126,7 @@ def _content(file: str) -> Mapping[str, object] | None:
 
     try:
         return settings.of_file(file, tomllib.loads(data.decode("utf-8")))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
         raise ConfigError(f"not TOML: {error}", where=file) from None
 
 
@@ -132,22 +141,25 @@ def _close(name: str, known: Iterable[str]) -> tuple[str, ...]:
 
 def context(config: Config, environment: Mapping[str, str], notify: Notify | None = None) -> Context:
     """What sources may use: the day, the network unless offline, and the snapshots."""
-    from depfrag.fetch.opening import open_fetch
-    from depfrag.fetch.routes import ProjectRoutes
+    from depfrag.fetch.opening import open_world
 
+    fetch, routes = open_world(config.max_age, environment, notify, offline=config.offline)
     return Context(
         today=today(environment),
         as_of=config.as_of,
-        fetch=open_fetch(config.max_age, environment, notify, offline=config.offline),
-        routes=ProjectRoutes(environment),
+        fetch=fetch,
+        routes=routes,
         snapshots=tuple(load_snapshot(path) for path in config.snapshots),
     )
 
 
 def today(environment: Mapping[str, str]) -> str:
     """The day in UTC, ``YYYY-MM-DD``; SOURCE_DATE_EPOCH sets it, as reproducible builds do."""
-    epoch = environment.get("SOURCE_DATE_EPOCH", "")
-    return time.strftime("%Y-%m-%d", time.gmtime(int(epoch) if epoch.isdigit() else time.time()))
+    epoch = environment.get("SOURCE_DATE_EPOCH")
+    try:
+        return time.strftime("%Y-%m-%d", time.gmtime(int(epoch) if epoch else time.time()))
+    except (ValueError, OverflowError, OSError):
+        raise ConfigError(f"{epoch!r} is not a number of seconds since 1970", where="SOURCE_DATE_EPOCH") from None
 
 
 def load_snapshot(path: str) -> Snapshot:

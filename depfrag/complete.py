@@ -33,8 +33,18 @@ def from_manifests(lockfile: Lockfile, facts: Mapping[str, Facts]) -> Lockfile:
     kept = [d for d in lockfile.dependencies if d.dependent not in manifests or d.origin != "nesting"]
     found = _npm_edges(lockfile, manifests) if lockfile.places else _python_edges(lockfile, manifests)
     known = {d[:3] for d in kept}
-    kept.extend(d for d in sorted(set(found), key=_order) if d[:3] not in known)
+    kept.extend(d for d in _joined(found) if d[:3] not in known)
     return lockfile._replace(dependencies=tuple(sorted(kept, key=_order)), open=lockfile.open.difference(manifests))
+
+
+def _joined(found: Iterable[Dependency]) -> Iterator[Dependency]:
+    """Each edge once: under any of its conditions, or always where one of them is none."""
+    conditions: dict[tuple[str, str, EdgeKind], set[str | None]] = {}
+    for dependency in found:
+        conditions.setdefault(dependency[:3], set()).add(dependency.condition)
+    for edge, known in conditions.items():
+        condition = None if None in known else " or ".join(sorted(c for c in known if c))
+        yield Dependency(*edge, condition, "metadata")
 
 
 def _order(dependency: Dependency) -> tuple[str, str, str]:
@@ -113,12 +123,14 @@ def direct(lockfile: Lockfile) -> Lockfile:
         return lockfile
     number = {r.id: i for i, r in enumerate(lockfile.releases)}
     neighbours: list[list[int]] = [[] for _ in number]
+    asked: list[int] = []
     for d in lockfile.dependencies:
-        if d.dependent in number and d.dependency in number:
-            neighbours[number[d.dependent]].append(number[d.dependency])
+        if d.dependency in number:
+            (neighbours[number[d.dependent]] if d.dependent in number else asked).append(number[d.dependency])
     parts = digraph.components(neighbours)
     of = {node: c for c, members in enumerate(parts) for node in members}
     needed = {of[b] for a, out in enumerate(neighbours) for b in out if of[a] != of[b]}
+    needed.update(of[node] for node in asked)
     root = lockfile.roots[0].id
     ids = sorted(lockfile.releases[min(members)].id for c, members in enumerate(parts) if c not in needed)
     edges = [Dependency(root, release, lockfile.hints.get(release, "runtime")) for release in ids]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from depfrag.errors import ConfigError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Collection, Mapping
 
 
 class ScoreSettings(NamedTuple):
@@ -119,42 +119,48 @@ def day(value: object) -> str:
         raise ValueError("a day as YYYY-MM-DD") from None
 
 
-def gate(value: object) -> str:
-    """What a run can fail on."""
-    from depfrag.registry import RULES
+def gate(rules: Collection[str]) -> Callable[[object], str]:
+    """Reads what a run can fail on, `rules` among it."""
 
-    levels = ("critical", "high", "medium", "low", "none")
-    result = text(value)
-    if result in levels or result in RULES or re.fullmatch(r"score:\d+(\.\d+)?", result):
+    def read(value: object) -> str:
+        levels = ("critical", "high", "medium", "low", "none")
+        result = text(value)
+        if result in levels or result in rules or re.fullmatch(r"score:\d+(\.\d+)?", result):
+            return result
+        raise ValueError(f"one of {', '.join((*levels, *rules))} or score:N")
+
+    return read
+
+
+def model(models: Collection[str]) -> Callable[[object], str]:
+    """Reads the name of one of `models`."""
+
+    def read(value: object) -> str:
+        result = text(value)
+        if result not in models:
+            raise ValueError(f"one of {', '.join(models)}")
         return result
-    raise ValueError(f"one of {', '.join((*levels, *RULES))} or score:N")
+
+    return read
 
 
-def model(value: object) -> str:
-    """The name of a model."""
-    from depfrag.registry import MODELS
+def table(rules: Collection[str], models: Collection[str]) -> Mapping[str, Setting]:
+    """Every setting by name, given the rules and models that there are."""
+    settings = (
+        Setting("offline", boolean),
+        Setting("snapshots", text, many=True, base=True),
+        Setting("prod", boolean),
+        Setting("model", model(models)),
+        Setting("inspect", count),
+        Setting("max-age", duration),
+        Setting("max-unknown", share),
+        Setting("fail-on", gate(rules), many=True),
+        Setting("third-party", boolean),
+        Setting("as-of", day),
+    )
+    return {setting.name: setting for setting in settings}
 
-    result = text(value)
-    if result not in MODELS:
-        raise ValueError(f"one of {', '.join(MODELS)}")
-    return result
 
-
-SETTINGS: tuple[Setting, ...] = (
-    Setting("offline", boolean),
-    Setting("snapshots", text, many=True, base=True),
-    Setting("prod", boolean),
-    Setting("model", model),
-    Setting("inspect", count),
-    Setting("max-age", duration),
-    Setting("max-unknown", share),
-    Setting("fail-on", gate, many=True),
-    Setting("third-party", boolean),
-    Setting("as-of", day),
-)
-_BY_NAME = {s.name: s for s in SETTINGS}
-
-NAMES = frozenset(_BY_NAME)
 FILES = ("depfrag.toml", "pyproject.toml")
 """Names of configuration files; in one folder the first that has settings counts."""
 MAX_BYTES = 4 * 1024 * 1024
@@ -162,34 +168,43 @@ MAX_BYTES = 4 * 1024 * 1024
 
 
 def resolve(
-    file: tuple[str, Mapping[str, Any]] | None, environment: Mapping[str, str], options: Mapping[str, object]
+    file: tuple[str, Mapping[str, Any]] | None,
+    environment: Mapping[str, str],
+    options: Mapping[str, object],
+    settings: Mapping[str, Setting],
 ) -> Config:
     """The configuration from a file (its name and content), the environment and the options given.
 
-    Raises ConfigError for a key that is not known or a value that cannot be used.
+    Raises ConfigError for a key that is not among `settings` or a value that cannot be used.
     """
     values: dict[str, object] = {}
     origins: dict[str, str] = {}
     if file is not None:
-        _from_file(*file, values, origins)
-    _from_environment(environment, values, origins)
+        _from_file(*file, settings, values, origins)
+    _from_environment(environment, settings, values, origins)
     for name, value in options.items():
-        values[name.replace("-", "_")] = _read(_BY_NAME[name], value, f"--{name}")
+        values[name.replace("-", "_")] = _read(settings[name], value, f"--{name}")
         origins[name] = "option"
     return Config(**values, origins=origins)  # type: ignore[arg-type]  # every value went through its Setting
 
 
-def _from_file(file: str, content: Mapping[str, Any], values: dict[str, object], origins: dict[str, str]) -> None:
+def _from_file(
+    file: str,
+    content: Mapping[str, Any],
+    settings: Mapping[str, Setting],
+    values: dict[str, object],
+    origins: dict[str, str],
+) -> None:
     for key, value in content.items():
         where = f"{file}: {key}"
         if key == "score":
             values["score"] = _score(where, value)
             origins["score"] = file
             continue
-        if key not in _BY_NAME:
-            raise ConfigError(f"there is no setting {key!r}", where=file, hint=_hint(key, (*_BY_NAME, "score")))
-        read = _read(_BY_NAME[key], value, where)
-        if _BY_NAME[key].base and isinstance(read, tuple):
+        if key not in settings:
+            raise ConfigError(f"there is no setting {key!r}", where=where, hint=_hint(key, (*settings, "score")))
+        read = _read(settings[key], value, where)
+        if settings[key].base and isinstance(read, tuple):
             read = tuple(_beside(file, path) for path in read)
         values[key.replace("-", "_")] = read
         origins[key] = file
@@ -199,8 +214,10 @@ def _beside(file: str, path: str) -> str:
     return os.path.normpath(os.path.join(os.path.dirname(file), path)).replace(os.sep, "/")
 
 
-def _from_environment(environment: Mapping[str, str], values: dict[str, object], origins: dict[str, str]) -> None:
-    for setting in SETTINGS:
+def _from_environment(
+    environment: Mapping[str, str], settings: Mapping[str, Setting], values: dict[str, object], origins: dict[str, str]
+) -> None:
+    for setting in settings.values():
         variable = "DEPFRAG_" + setting.name.upper().replace("-", "_")
         if environment.get(variable):
             value: object = environment[variable]
@@ -211,10 +228,14 @@ def _from_environment(environment: Mapping[str, str], values: dict[str, object],
 
 
 def _read(setting: Setting, value: object, where: str) -> object:
+    if not setting.many:
+        return _one(setting, value, where)
+    items = value if isinstance(value, (list, tuple)) else [value]
+    return tuple(_one(setting, item, where) for item in items)
+
+
+def _one(setting: Setting, value: object, where: str) -> object:
     try:
-        if setting.many:
-            items = value if isinstance(value, (list, tuple)) else [value]
-            return tuple(setting.read(item) for item in items)
         return setting.read(value)
     except ValueError as error:
         raise ConfigError(f"{value!r} is not {error}", where=where) from None

@@ -87,11 +87,7 @@ def sources(
     for c, members in enumerate(parts):
         for node in members:
             of[node] = c
-    after: list[set[int]] = []
-    for c, members in enumerate(parts):
-        out = {of[other] for node in members for other in neighbours[node]}
-        out.discard(c)
-        after.append(out)
+    after = [[of[other] for node in members for other in neighbours[node]] for members in parts]
     for start in range(0, len(marked), BLOCK):
         block = marked[start : start + BLOCK]
         bits = [0] * len(parts)
@@ -181,24 +177,15 @@ def shortest_paths(
 ) -> tuple[list[tuple[int, ...]], bool]:
     """Up to `limit` simple paths from `starts` to `target`, shortest first, and whether these are all there are.
 
-    A path passes no start but its first. Ties keep the order of `starts` and of the neighbours. Gives up after `steps`
-    extensions, which only a graph dense with cycles can need.
+    Paths of equal length come in the order of their nodes' numbers; no node may name a neighbour twice. Gives up after
+    `steps` extensions, which only a graph dense with cycles can need.
     """
-    begin = list(starts)
-    banned = set(begin)
-    back: list[list[int]] = [[] for _ in neighbours]
-    for node, out in enumerate(neighbours):
-        for other in out:
-            back[other].append(node)
-    left = distances(back, target)
-    heap: list[tuple[int, int, int, tuple[int, ...]]] = [
-        (left[s], -1, i, (s,)) for i, s in enumerate(begin) if s in left
-    ]
+    left = distances(backwards(neighbours), target)
+    heap: list[tuple[int, tuple[int, ...]]] = [(left[s], (s,)) for s in starts if s in left]
     heapq.heapify(heap)
     found: list[tuple[int, ...]] = []
-    tick = len(begin)
     while heap and steps:
-        *_, path = heapq.heappop(heap)
+        _, path = heapq.heappop(heap)
         if path[-1] == target:
             if len(found) == limit:
                 return found, False
@@ -206,24 +193,17 @@ def shortest_paths(
             continue
         steps -= 1
         for other in neighbours[path[-1]]:
-            if other in left and other not in banned and other not in path:
-                tick += 1
-                heapq.heappush(heap, (len(path) + left[other], -len(path) - 1, tick, (*path, other)))
+            if other in left and other not in path:
+                heapq.heappush(heap, (len(path) + left[other], (*path, other)))
     return found, not heap
 
 
 def count_paths(neighbours: Neighbours, starts: Iterable[int], target: int) -> int | None:
-    """How many paths lead from `starts` to `target` without passing another start; None where cycles allow no count."""
+    """How many simple paths lead from `starts` to `target`; None where cycles on the way allow no count."""
     begin = list(starts)
-    banned = set(begin)
-    back: list[list[int]] = [[] for _ in neighbours]
-    for node, out in enumerate(neighbours):
-        for other in out:
-            if other not in banned:
-                back[other].append(node)
-    near = distances(back, target)
+    near, ahead = distances(backwards(neighbours), target), reached(neighbours, begin)
     inner = [
-        [other for other in out if other in near and other not in banned] if node in near and node != target else []
+        [other for other in out if other in near] if ahead[node] and node != target else []
         for node, out in enumerate(neighbours)
     ]
     ways = [0] * len(neighbours)
@@ -235,3 +215,12 @@ def count_paths(neighbours: Neighbours, starts: Iterable[int], target: int) -> i
         if node != target:
             ways[node] = sum(ways[other] for other in inner[node])
     return sum(ways[s] for s in begin)
+
+
+def backwards(neighbours: Neighbours) -> list[list[int]]:
+    """The graph with every edge turned round."""
+    back: list[list[int]] = [[] for _ in neighbours]
+    for node, out in enumerate(neighbours):
+        for other in out:
+            back[other].append(node)
+    return back

@@ -13,7 +13,7 @@ from depfrag.errors import LockfileError
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from depfrag.registry import Format
+    from depfrag.protocols import Format
 
 _SKIPPED = frozenset(
     ("node_modules", "bower_components", "site-packages", "vendor", "third_party", "__pycache__", "venv")
@@ -35,13 +35,13 @@ def targets(paths: Sequence[str], formats: Sequence[Format]) -> Iterator[Target]
 
     Raises LockfileError for a path that is not there, and for a file that is no lockfile by its name.
     """
-    seen: set[str] = set()
+    found: dict[str, Target] = {}
     for path in paths:
         for target in _under(path, formats):
             real = os.path.realpath(target.path)
-            if real not in seen:
-                seen.add(real)
-                yield target
+            known = found.get(real, target)
+            found[real] = known._replace(named=known.named or target.named)
+    yield from found.values()
 
 
 def _under(path: str, formats: Sequence[Format]) -> Iterator[Target]:

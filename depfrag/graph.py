@@ -7,7 +7,7 @@ ones expose; dev ones count only where a root needs something by name.
 from __future__ import annotations
 
 from itertools import pairwise
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from depfrag import digraph
 from depfrag.model import Bounds, Measures
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     import networkx as nx
 
     from depfrag.model import Dependency, EdgeKind, Lockfile, Release, Root
+
+_Count: TypeAlias = tuple[int, int, int, int]
 
 _STRENGTH: dict[EdgeKind, int] = {"runtime": 0, "peer": 1, "extra": 2, "optional": 3, "dev": 4}
 
@@ -63,12 +65,12 @@ class DependencyGraph:
         undev: list[list[int]] = [[] for _ in ids]
         named: set[int] = set()
         direct: set[int] = set()
-        self._has_optional = False
+        self._optional: set[int] = set()
         for d in self.dependencies:
             a, b, kind = number[d.dependent], number[d.dependency], d.kind
             self._any[a].append(b)
             if kind == "optional":
-                self._has_optional = True
+                self._optional.add(b)
                 undev[a].append(b)
             else:
                 self._required[a].append(b)
@@ -126,25 +128,24 @@ class DependencyGraph:
 
     def measures(self) -> tuple[Measures, ...]:
         """The measures of each release, in the order of `releases`."""
-        needs = self._counts(self._needs)
-        maybe = self._counts(self._undev) if self._has_optional else needs
+        needs = self._counts(self._needs, self._count, self._direct)
+        exposed = self._exposed(needs)
         dominates = self._dominated()
         reached = digraph.reached(self._any, self._root_numbers())
-        required = digraph.reached(self._required, self._root_numbers()) if self._has_optional else reached
+        required = digraph.reached(self._required, self._root_numbers()) if self._optional else reached
         direct, named, prod = self.direct, self._named, self._prod
         total = len(direct)
         same = _Same(total)
         result = []
         for i in range(self._count):
             low, high, broken, broken_upper = needs[i]
-            exposed_low, exposed_high, _, _ = maybe[i]
             result.append(
                 Measures(
                     same.bounds(low, high),
                     same.share(broken.bit_count(), broken_upper) if total else None,
                     same.broken(broken, direct) if broken else (),
                     dominates[i],
-                    same.bounds(exposed_low - high if exposed_low > high else 0, exposed_high - low),
+                    same.bounds(*exposed.get(i, (0, 0))),
                     i in named,
                     not prod[i],
                     reached[i] and not required[i],
@@ -153,13 +154,13 @@ class DependencyGraph:
             )
         return tuple(result)
 
-    def _counts(self, neighbours: digraph.Neighbours) -> list[tuple[int, int, int, int]]:
-        """For each release: how many others need it at least and at most, the direct dependencies that break without it
-        as a bit set, and how many of them at most."""
+    def _counts(self, neighbours: digraph.Neighbours, count: int, direct: Sequence[int]) -> list[_Count]:
+        """For each of the first `count` nodes: how many others of these need it at least and at most, which of `direct`
+        break without it as a bit set, and how many of them at most."""
         # The direct dependencies take the lowest bits, so that one mask cuts out the broken ones.
-        n, first = self._count, set(self._direct)
-        order = [*self._direct, *(i for i in range(n) if i not in first)]
-        counts = [(-1, -1, 0, 0)] * n
+        first = set(direct)
+        order = [*direct, *(i for i in range(count) if i not in first)]
+        counts: list[_Count] = [(-1, -1, 0, 0)] * count
         for start, length, bits in digraph.sources(neighbours, digraph.components(neighbours), order):
             unknown = 0
             for i in self._open:
@@ -167,10 +168,35 @@ class DependencyGraph:
             mask = (1 << max(0, min(len(first) - start, length))) - 1
             for i, (low, high, broken, broken_upper) in enumerate(counts):
                 mine = bits[i]
-                known, most = mine.bit_count(), mine | unknown
-                count, cut = (most.bit_count(), most & mask) if unknown else (known, mine & mask)
-                counts[i] = (low + known, high + count, broken | (mine & mask) << start, broken_upper + cut.bit_count())
+                most = mine | unknown
+                found = mine.bit_count()
+                counts[i] = (
+                    low + found,
+                    high + (most.bit_count() if unknown else found),
+                    broken | (mine & mask) << start,
+                    broken_upper + (most & mask).bit_count(),
+                )
         return counts
+
+    def _exposed(self, needs: Sequence[_Count]) -> dict[int, tuple[int, int]]:
+        """How many more releases need a release through some optional edge, at least and at most; none for those left
+        out. Where all edges are known, only what lies above the ends of optional edges has to be looked at."""
+        nodes = list(range(len(self._ids)))
+        below = [True] * len(nodes)
+        if not self._open:
+            if not self._optional:
+                return {}
+            below = digraph.reached(self._undev, self._optional)
+            above = digraph.reached(digraph.backwards(self._undev), (i for i in nodes if below[i]))
+            nodes = [i for i in nodes if above[i]]
+        number = {node: i for i, node in enumerate(nodes)}
+        part = [[number[b] for b in self._undev[a] if b in number] for a in nodes]
+        counts = self._counts(part, sum(i < self._count for i in nodes), ())
+        result = {}
+        for node, (low, high, _, _) in zip(nodes, counts, strict=False):
+            if below[node]:
+                result[node] = (max(0, low - needs[node][1]), high - needs[node][0])
+        return result
 
     def _dominated(self) -> list[int]:
         """Releases in the dominator subtree of each release, itself included; 0 where no root reaches it."""
@@ -185,13 +211,13 @@ class DependencyGraph:
     # -- paths ---------------------------------------------------------------------------------------------------
 
     def paths(self, release: str, *, limit: int = 1) -> Paths:
-        """The `limit` shortest paths from the roots to `release`, by edges of any kind; ties in the order of the ids.
+        """The `limit` shortest paths from the roots to `release` by edges of any kind, ties in the order of the nodes.
 
         Raises KeyError for an id that is not in the graph.
         """
         target = self._number[release]
         edges = self._strongest_edges()
-        neighbours = [sorted(out, key=self._ids.__getitem__) for out in (list({*out}) for out in self._any)]
+        neighbours = [sorted({*out}) for out in self._any]
         found, complete = digraph.shortest_paths(neighbours, self._root_numbers(), target, limit)
         named = tuple(tuple(edges[step] for step in pairwise(path)) for path in found)
         if complete:
@@ -225,6 +251,13 @@ class DependencyGraph:
         for d in self._strongest_edges().values():
             graph.add_edge(d.dependent, d.dependency, kind=d.kind, condition=d.condition, origin=d.origin)
         return graph
+
+
+def production(lockfile: Lockfile) -> Lockfile:
+    """`lockfile` without what only development needs."""
+    graph = DependencyGraph(lockfile, prod=True)
+    kept = {r.id for r in graph.releases}
+    return lockfile._replace(releases=graph.releases, dependencies=graph.dependencies, open=lockfile.open & kept)
 
 
 class _Same:

@@ -6,11 +6,16 @@ import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from depfrag.model import Ecosystem, Release, ReleaseKind
 
 _RUNS = re.compile(r"[-_.]+")
-_USER = re.compile(r"(//)[^/?#@]*@")
-_PLAIN = re.compile(r"[A-Za-z0-9._~:-]*\Z")
+_USER = re.compile(r"(//)[^/?#]*@")
+_PARAMETER = re.compile(r"([?&][^=&#?]*+)=[^&#]*+")
+_SECRET = re.compile(r"token|secret|passw|signature|credential|api[-_]?key|auth|\bsig\b", re.IGNORECASE)
+_PLAIN = re.compile(r"[A-Za-z0-9._~:-]+\Z")
+_PLAIN_NAME = re.compile(r"(@?)([A-Za-z0-9._~-]+(?:/[A-Za-z0-9._~-]+)?)\Z")
 
 
 def python_name(name: str) -> str:
@@ -19,8 +24,12 @@ def python_name(name: str) -> str:
 
 
 def without_credentials(address: str) -> str:
-    """`address` without user and password."""
-    return _USER.sub(r"\1", address) if "@" in address else address
+    """`address` without user and password, and without what its query gives as a token, signature or the like."""
+    if "?" in address:
+        address = _PARAMETER.sub(lambda m: f"{m[1]}=" if _SECRET.search(m[1]) else m[0], address)
+    if "@" not in address or "@" not in address.partition("//")[2].partition("/")[0]:
+        return address
+    return _USER.sub(r"\1", address)
 
 
 def release_id(ecosystem: Ecosystem, name: str, version: str | None, kind: ReleaseKind, source: str | None) -> str:
@@ -32,20 +41,33 @@ def release_id(ecosystem: Ecosystem, name: str, version: str | None, kind: Relea
     return f"{ecosystem}:{name}@{version or '*'}"
 
 
+def release_ids(ecosystem: Ecosystem, releases: Iterable[tuple[str, str | None, ReleaseKind, str | None]]) -> list[str]:
+    """The id of each of `releases` (name, version, kind, source); copies of one share it, other kinds do not."""
+    kinds: dict[str, ReleaseKind] = {}
+    ids = []
+    for name, version, kind, source in releases:
+        known = release_id(ecosystem, name, version, kind, source)
+        if kinds.setdefault(known, kind) != kind:
+            known = f"{ecosystem}:{name}@{kind}+{source or '*'}"
+        ids.append(known)
+    return ids
+
+
 def purl(release: Release) -> str:
-    """The package URL of a release, as packageurl-python writes it (a test compares; its import takes 30 ms)."""
-    scope, _, name = release.name.rpartition("/")
-    path = f"{_quote(scope)}/{_quote(name)}" if scope else _quote(name)
-    version = f"@{_quote(release.version)}" if release.version else ""
-    return f"pkg:{release.ecosystem}/{path}{version}"
+    """The package URL of a release, as packageurl-python writes it (a test compares; its import takes 30 ms), but in
+    the case that npm has it: JSONStream and jsonstream are two packages (package-url/purl-spec#872)."""
+    plain = _PLAIN_NAME.match(release.name)
+    name = f"{'%40' if plain[1] else ''}{plain[2]}" if plain else "/".join(map(_quote, release.name.rsplit("/", 1)))
+    version = release.version
+    if version and not _PLAIN.match(version):
+        version = _quote(version)
+    return f"pkg:{release.ecosystem}/{name}@{version}" if version else f"pkg:{release.ecosystem}/{name}"
 
 
 def _quote(text: str) -> str:
-    if _PLAIN.match(text):
-        return text
     from urllib.parse import quote
 
-    return "/".join(quote(part, safe="-._~:") for part in text.split("/"))
+    return "/".join(quote(part, safe="-._~:", errors="surrogatepass") for part in text.split("/"))
 
 
 def _commit(source: str) -> str:

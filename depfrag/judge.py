@@ -43,6 +43,7 @@ def summary(packages: Sequence[Scored], edges: int, direct: int, settings: Score
     """Counts over the releases of a lockfile."""
     bands = dict.fromkeys(_BANDS, 0)
     limits = {"critical": settings.critical, "high": settings.high}
+    least = min(limits.values())
     could_be, flagged = dict.fromkeys(limits, 0), dict.fromkeys(limits, 0)
     registry = no_publishers = no_size = known = 0
     total = 0.0
@@ -51,13 +52,13 @@ def summary(packages: Sequence[Scored], edges: int, direct: int, settings: Score
         total += score.point
         whole = score.known > 1 - 1e-9
         known += whole
-        for name, limit in limits.items():
+        for name, limit in limits.items() if score.upper >= least else ():
             could_be[name] += score.lower < limit <= score.upper
             flagged[name] += whole and score.lower >= limit
         if release.kind == "registry":
             registry += 1
-            no_publishers += measured(facts, "publishers") is None
-            no_size += not any(measured(facts, name) for name in SIZES)
+            no_publishers += not facts or measured(facts, "publishers") is None
+            no_size += not facts or not any(measured(facts, name) for name in SIZES)
     unknown = max(no_publishers, no_size) / registry if registry else 0.0
     return Summary(len(packages), registry, edges, direct, bands, could_be, known, flagged, unknown, total)
 
@@ -66,18 +67,18 @@ def together(parts: Sequence[Summary]) -> Summary:
     """The summary of several lockfiles as one."""
     registry = sum(p.registry for p in parts)
 
-    def added(of: Callable[[Summary], Mapping[str, int]]) -> dict[str, int]:
-        return {name: sum(of(p)[name] for p in parts) for name in (of(parts[0]) if parts else ())}
+    def added(of: Callable[[Summary], Mapping[str, int]], names: Sequence[str]) -> dict[str, int]:
+        return {name: sum(of(p)[name] for p in parts) for name in names}
 
     return Summary(
         releases=sum(p.releases for p in parts),
         registry=registry,
         edges=sum(p.edges for p in parts),
         direct=sum(p.direct for p in parts),
-        bands=added(lambda p: p.bands),
-        could_be=added(lambda p: p.could_be),
+        bands=added(lambda p: p.bands, _BANDS),
+        could_be=added(lambda p: p.could_be, _BANDS[:2]),
         known=sum(p.known for p in parts),
-        flagged=added(lambda p: p.flagged),
+        flagged=added(lambda p: p.flagged, _BANDS[:2]),
         unknown_share=sum(p.unknown_share * p.registry for p in parts) / registry if registry else 0.0,
         fragility=sum(p.fragility for p in parts),
     )
@@ -111,11 +112,10 @@ def _fails(project: Project, gate: str) -> bool:
 
 def _sentence(total: Summary) -> str:
     of = f"of {total.releases:,} release{'s' * (total.releases != 1)}"
-    critical, high = total.bands.get("critical", 0), total.bands.get("high", 0)
+    critical, high = total.bands["critical"], total.bands["high"]
     if not total.releases:
         return "no releases to look at"
     first = f"{critical} critical and {high} high {of}" if critical or high else f"nothing critical or high {of}"
-    if not total.unknown_share and not total.could_be["high"]:
-        return first
     more = f"; {total.could_be['critical']:,} more could be critical" if total.could_be["critical"] else ""
-    return f"{first}{more}; publishers or size are unknown for {total.unknown_share:.0%} of them"
+    unknown = f"; publishers or size are unknown for {total.unknown_share:.0%} of them" if total.unknown_share else ""
+    return first + more + unknown

@@ -256,11 +256,14 @@ class Analysis(NamedTuple):
     """The whole answer: a pure function of lockfiles, facts, configuration and date."""
 
     version: str
-    made_at: str
+    made_at: str | None
+    """The newest day that one of its facts was observed; None where it has none."""
     as_of: str | None
+    """The day whose state of knowledge it gives, where one was asked for."""
     config: Mapping[str, FactValue]
-    """The settings that change numbers or verdicts."""
+    """The settings that change numbers."""
     snapshots: tuple[str, ...]
+    """Files that the facts come from."""
     hosts: tuple[Host, ...]
     projects: tuple[Project, ...]
     problems: tuple[Problem, ...]

@@ -13,11 +13,11 @@ from depfrag.model import Analysis, Problem, Project, Scored
 from depfrag.protocols import Wanted
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from depfrag.config import Config
     from depfrag.enrich import Knowledge
-    from depfrag.model import Facts, FactValue, Lockfile, Measures
+    from depfrag.model import Facts, FactValue, Lockfile, Measures, Release
     from depfrag.protocols import Context, Scorer
 
 _PATHS = 3
@@ -36,7 +36,7 @@ class Run(NamedTuple):
 
     analysis: Analysis
     traced: tuple[Traced, ...]
-    facts: Mapping[Wanted, Facts]
+    knowledge: Knowledge
 
 
 def read(paths: Sequence[str]) -> tuple[tuple[Lockfile, ...], tuple[Problem, ...]]:
@@ -63,11 +63,15 @@ def read(paths: Sequence[str]) -> tuple[tuple[Lockfile, ...], tuple[Problem, ...
 
 def look_up(lockfiles: Sequence[Lockfile], context: Context) -> Knowledge:
     """What the sources know of all releases. One that a snapshot covers is asked about nowhere else."""
-    wanted = [Wanted(release, lockfile.path) for lockfile in lockfiles for release in lockfile.releases]
+    wanted = [_wanted(lockfile, release) for lockfile in lockfiles for release in lockfile.releases]
     online = context.fetch is not None
     known = enrich(wanted, registry.sources("first", online=online) if context.snapshots else [], context)
     rest = [w for w in wanted if w not in known.facts] if known.facts else wanted
     return enrich(rest, registry.sources("main", online=online), context, known) if rest else known
+
+
+def _wanted(lockfile: Lockfile, release: Release) -> Wanted:
+    return Wanted(release, lockfile.path, lockfile.indexes)
 
 
 def complete_all(lockfiles: Sequence[Lockfile], knowledge: Knowledge | None = None) -> tuple[Lockfile, ...]:
@@ -75,7 +79,7 @@ def complete_all(lockfiles: Sequence[Lockfile], knowledge: Knowledge | None = No
     result = []
     for lockfile in lockfiles:
         if knowledge is not None and lockfile.open:
-            wanted = [Wanted(release, lockfile.path) for release in lockfile.releases if release.id in lockfile.open]
+            wanted = [_wanted(lockfile, release) for release in lockfile.releases if release.id in lockfile.open]
             facts = {w.release.id: knowledge.facts[w] for w in wanted if w in knowledge.facts}
             lockfile = complete.from_manifests(lockfile, facts)  # noqa: PLW2901 - the same lockfile, one step on
         result.append(complete.direct(lockfile))
@@ -91,44 +95,34 @@ def analyse(paths: Sequence[str], config: Config, context: Context, version: str
     measures = [graph.measures() for graph in graphs]
     if config.inspect:
         busy = [
-            (-m.dependents.point, Wanted(release, lockfile.path))
+            (-m.dependents.point, _wanted(lockfile, release))
             for lockfile, graph, found in zip(lockfiles, graphs, measures, strict=True)
             for release, m in zip(graph.releases, found, strict=True)
         ]
-        knowledge = _inspect(sorted(busy), config.inspect, knowledge, context)
+        busy.sort(key=lambda b: (b[0], b[1].release.id, b[1].lockfile))
+        knowledge = _inspect(busy, config.inspect, knowledge, context)
     model = registry.model(config.model)
     traced = []
     for lockfile, graph, found in zip(lockfiles, graphs, measures, strict=True):
-        facts = [knowledge.facts.get(Wanted(release, lockfile.path), {}) for release in graph.releases]
+        facts = [knowledge.facts.get(_wanted(lockfile, release), {}) for release in graph.releases]
         packages = _scored(graph, found, facts, model, config)
         traced.append(Traced(_project(lockfile, graph, packages, knowledge.problems, config), graph))
     projects = tuple(t.project for t in traced)
-    run_problems = (*problems, *(p for p in knowledge.problems if p.lockfile is None))
+    run_problems = _sorted((*problems, *(p for p in knowledge.problems if p.lockfile is None)))
     analysis = Analysis(
         version=version,
-        made_at=_made_at(context),
-        as_of=_as_of(context),
+        made_at=max((f.observed for p in projects for s in p.packages for f in s.facts.values()), default=None),
+        as_of=context.as_of or max((s.as_of for s in context.snapshots if s.as_of), default=None),
         config=_said(config),
         snapshots=config.snapshots,
-        hosts=knowledge.hosts,
+        hosts=tuple(sorted(knowledge.hosts)),
         projects=projects,
         problems=run_problems,
         summary=judge.together([p.summary for p in projects]),
         coverage=_coverage([s for p in projects for s in p.packages if s.release.kind == "registry"]),
         verdict=judge.verdict(projects, run_problems, config),
     )
-    return Run(analysis, tuple(traced), knowledge.facts)
-
-
-def _made_at(context: Context) -> str:
-    """The day of the facts where they come from snapshots alone, else today: the same facts give the same report."""
-    if context.snapshots and context.fetch is None:
-        return max(s.made_at for s in context.snapshots)
-    return context.today
-
-
-def _as_of(context: Context) -> str | None:
-    return context.as_of or max((s.as_of for s in context.snapshots if s.as_of), default=None)
+    return Run(analysis, tuple(traced), knowledge)
 
 
 def _inspect(busy: Sequence[tuple[float, Wanted]], most: int, knowledge: Knowledge, context: Context) -> Knowledge:
@@ -169,7 +163,7 @@ def _project(
         lockfile=lockfile,
         packages=packages,
         findings=(),
-        problems=tuple(own),
+        problems=_sorted(own),
         coverage=_coverage(registered),
         summary=judge.summary(packages, graph.edge_count(), len(graph.direct), config.score),
     )
@@ -188,10 +182,19 @@ def _coverage(registered: Sequence[Scored]) -> Mapping[str, float]:
         return {}
     counts = dict.fromkeys((*FACTS, "size"), 0)
     for scored in registered:
-        for name in scored.facts:
-            counts[name] += 1
-        counts["size"] += any(name in scored.facts for name in SIZES)
+        if scored.facts:
+            for name in scored.facts:
+                if name in FACTS:  # a snapshot of a newer depfrag may have others
+                    counts[name] += 1
+            counts["size"] += any(name in scored.facts for name in SIZES)
     return {name: found / len(registered) for name, found in sorted(counts.items())}
+
+
+def _sorted(problems: Iterable[Problem]) -> tuple[Problem, ...]:
+    """Problems in an order that does not depend on who told of them first, each once."""
+    return tuple(
+        sorted(set(problems), key=lambda p: (p.code, p.package or "", p.line or 0, p.lockfile or "", p.message))
+    )
 
 
 def _unreached(lockfile: Lockfile, packages: Sequence[Scored]) -> list[Problem]:
@@ -212,11 +215,5 @@ def _unknown_edges(lockfile: Lockfile) -> list[Problem]:
 
 
 def _said(config: Config) -> Mapping[str, FactValue]:
-    """The settings that change numbers or the verdict."""
-    return {
-        "model": config.model,
-        "prod": config.prod,
-        "fail_on": config.fail_on,
-        "max_unknown": config.max_unknown,
-        "score": dict(config.score._asdict()),
-    }
+    """The settings that change numbers."""
+    return {"model": config.model, "prod": config.prod, "score": dict(config.score._asdict())}

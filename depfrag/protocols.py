@@ -34,6 +34,19 @@ class Files(Protocol):
         """
 
 
+class Format(NamedTuple):
+    """A kind of lockfile: the names it goes by and its reader. Names are shell patterns on the last part of a path."""
+
+    name: str
+    patterns: tuple[str, ...]
+    """Names that a search of a folder stops at."""
+    target: str
+    also: tuple[str, ...] = ()
+    """Names that count when the user points at the file."""
+    one: bool = False
+    """Of several such files in a folder the package manager reads only the one whose name comes first."""
+
+
 class LockfileParser(Protocol):
     """Reads one format."""
 
@@ -51,6 +64,8 @@ class Request(NamedTuple):
     when the answer is not what was asked for."""
     most: int = 64 * 1024 * 1024
     """Bytes of a decoded body; a longer one is refused."""
+    form: int = 1
+    """Version of what `keep` makes: raise it when that changes, and what was kept in another form is not used."""
 
 
 class Response(NamedTuple):
@@ -88,13 +103,20 @@ class Wanted(NamedTuple):
 
     release: Release
     lockfile: str
+    indexes: tuple[str, ...] | None = None
+    """As in its Lockfile."""
 
 
 class Routes(Protocol):
     """Which registry to ask about a package: what the project's own configuration and its lockfile say."""
 
     def base(self, wanted: Wanted) -> str | None:
-        """The base address of the registry of a release; None when nobody may be asked about it."""
+        """The base address of the registry of a release, without credentials and ending in a slash; None when nobody
+        may be asked about it.
+
+        npm: what the package's name is appended to. PyPI: that of the Simple API (``https://pypi.example/simple/``);
+        where its last part is ``simple``, the JSON API lies beside it (``https://pypi.example/pypi/``).
+        """
 
 
 class Context(NamedTuple):

@@ -6,24 +6,12 @@ import importlib
 from typing import TYPE_CHECKING, Literal, NamedTuple, cast
 
 from depfrag.errors import NotFoundError
+from depfrag.protocols import Format
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from depfrag.protocols import GraphReport, LockfileParser, MetadataSource, Plot, Report, Rule, Scorer
-
-
-class Format(NamedTuple):
-    """A kind of lockfile: the names it goes by and its reader. Names are shell patterns on the last part of a path."""
-
-    name: str
-    patterns: tuple[str, ...]
-    """Names that a search of a folder stops at."""
-    target: str
-    also: tuple[str, ...] = ()
-    """Names that count when the user points at the file."""
-    one: bool = False
-    """Of several such files in a folder the package manager reads only the one whose name comes first."""
 
 
 _NPM = ("npm-shrinkwrap.json", "package-lock.json", ".package-lock.json")
@@ -37,7 +25,7 @@ LOCKFILES: tuple[Format, ...] = (
         ("*package-lock*.json", "*shrinkwrap*.json"),
         one=True,
     ),
-    Format("uv-lock", ("uv.lock",), "depfrag.lockfiles.uv_lock:PARSER"),
+    Format("uv-lock", ("uv.lock",), "depfrag.lockfiles.uv_lock:PARSER", ("*.py.lock",)),
     Format("requirements-txt", _PIP, "depfrag.lockfiles.requirements:PARSER", ("*.txt", "*.in")),
 )
 

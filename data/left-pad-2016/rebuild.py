@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from depfrag.sources.packument import Package
 
 AS_OF = "2016-03-21"
-MADE_AT = "2026-11-22"
+COUNTED = "2026-11-22"
 HERE = pathlib.Path(__file__).resolve().parent
 REGISTRY = "https://registry.npm.example/"
 
@@ -61,7 +61,7 @@ def main() -> None:
     }
     given.into.mkdir(parents=True, exist_ok=True)
     (given.into / "package-lock.json").write_bytes(lock)
-    (given.into / "facts.snapshot").write_bytes(snapshot.encode(snapshot.Snapshot(MADE_AT, AS_OF, facts)))
+    (given.into / "facts.snapshot").write_bytes(snapshot.encode(snapshot.Snapshot(COUNTED, AS_OF, facts, "", (host,))))
 
 
 def npm_lock(manifest: pathlib.Path) -> bytes:
@@ -108,8 +108,8 @@ def read_sizes() -> dict[str, Facts]:
     for row in (HERE / "sizes.tsv").read_text().splitlines()[1:]:
         release, lines, size = row.split("\t")
         sizes[release] = {
-            "lines": Fact(int(lines), "archive", MADE_AT, "registry"),
-            "bytes": Fact(int(size), "archive", MADE_AT, "registry"),
+            "lines": Fact(int(lines), "archive", COUNTED, "registry"),
+            "bytes": Fact(int(size), "archive", COUNTED, "registry"),
         }
     return sizes
 

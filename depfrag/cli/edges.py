@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from typing import TYPE_CHECKING
 
 from depfrag import api
+from depfrag.config import count
 from depfrag.errors import ConfigError
 from depfrag.protocols import ReportOptions
 from depfrag.visible import visible
@@ -34,9 +36,10 @@ def configured(call: Call, paths: Sequence[str]) -> Config:
 def whole_number(call: Call, name: str, default: int) -> int:
     """The value of an option that is a count."""
     text = call.text(name)
-    if text and not text.isdigit():
-        raise ConfigError(f"{text!r} is not a whole number, 0 or more", where=f"--{name}")
-    return int(text) if text else default
+    try:
+        return count(text) if text else default
+    except ValueError as error:
+        raise ConfigError(f"{text!r} is not {error}", where=f"--{name}") from None
 
 
 def look(call: Call, file: str | None = None) -> ReportOptions:
@@ -44,7 +47,7 @@ def look(call: Call, file: str | None = None) -> ReportOptions:
     width = os.environ.get("COLUMNS", "")
     return ReportOptions(
         top=whole_number(call, "top", 10),
-        width=int(width) if width.isdigit() and int(width) else _width(),
+        width=int(width) if re.fullmatch("[1-9][0-9]{0,4}", width) else _width(),
         color=file is None and colored(call, sys.stdout.isatty()),
         verbose=int(call.flag("verbose")),
     )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from depfrag import api, registry
 from depfrag.cli import edges
+from depfrag.graph import production
 
 if TYPE_CHECKING:
     from depfrag.cli.argv import Call
@@ -18,6 +19,8 @@ def run(call: Call) -> int:
     report = registry.graph_report(call.text("format", "json"))
     config = edges.configured(call, paths)
     lockfiles, problems = api.lockfiles(paths, config, os.environ, edges.notifier(call), complete=call.flag("complete"))
+    if config.prod:
+        lockfiles = tuple(production(lockfile) for lockfile in lockfiles)
     edges.write(report.render(lockfiles), call.text("output") or None)
     for problem in problems:
         edges.say(problem.message)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Literal, NamedTuple
 
+from depfrag.registry import GRAPHS
+
 
 class Argument(NamedTuple):
     """A word of a command line that is no option."""
@@ -16,7 +18,7 @@ class Argument(NamedTuple):
 
 
 class Option(NamedTuple):
-    """An option; one with `setting` sets what `depfrag.config.SETTINGS` calls so."""
+    """An option; one with `setting` sets what `depfrag.config.table` calls so."""
 
     name: str
     help: str
@@ -82,7 +84,7 @@ COMMANDS: tuple[Command, ...] = (
     Command(
         "graph", "Show the graph of lockfiles: no scores and no network.", "depfrag.cli.graph:run", (_PATHS,),
         (
-            Option("format", "json, graphml, dot, mermaid or csv.", metavar="NAME", default="json"),
+            Option("format", f"One of {', '.join(GRAPHS)}.", metavar="NAME", default="json"),
             Option("complete", "Add the edges that registry manifests tell.", "flag"),
             _OUTPUT, *_ANALYSIS,
         ),

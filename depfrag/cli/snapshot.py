@@ -8,10 +8,13 @@ from typing import TYPE_CHECKING
 from depfrag import api, jsontext, snapshot, wording
 from depfrag.cli import edges
 from depfrag.errors import ConfigError
+from depfrag.facts import best
 from depfrag.visible import visible
 
 if TYPE_CHECKING:
     from depfrag.cli.argv import Call
+    from depfrag.model import Facts
+    from depfrag.pipeline import Run
     from depfrag.snapshot import Snapshot
 
 
@@ -23,12 +26,21 @@ def write(call: Call) -> int:
     paths = call.texts("paths")
     config = edges.configured(call, paths)
     run = api.run(paths, config, os.environ, edges.notifier(call))
-    facts = {s.release.id: s.facts for p in run.analysis.projects for s in p.packages}
-    made = snapshot.Snapshot(run.analysis.made_at, run.analysis.as_of, facts)
+    made = _snapshot(run)
     edges.write(snapshot.encode(made), output)
     if not call.flag("quiet"):
         edges.say(f"{output}: {_known(made)}")
     return 0
+
+
+def _snapshot(run: Run) -> Snapshot:
+    """What a run learned, about every release of its lockfiles."""
+    facts: dict[str, Facts] = {r.id: {} for one in run.traced for r in one.project.lockfile.releases}
+    for wanted, known in run.knowledge.facts.items():
+        facts[wanted.release.id] = best([facts[wanted.release.id], known])
+    days = [fact.observed for known in facts.values() for fact in known.values()]
+    problems = tuple(p._replace(lockfile=None) for p in run.knowledge.problems)
+    return snapshot.Snapshot(max(days, default=None), run.analysis.as_of, facts, "", run.knowledge.hosts, problems)
 
 
 def show(call: Call) -> int:
@@ -49,7 +61,9 @@ def _known(held: Snapshot) -> str:
 
 def _text(path: str, held: Snapshot) -> str:
     when = f", as of {held.as_of}" if held.as_of else ""
-    lines = [f"{path}: {_known(held)}, made {held.made_at}{when}"]
+    lines = [f"{path}: {_known(held)}, up to {held.made_at or 'no day'}{when}"]
+    lines.extend(f"{h.host}: dates {h.dates}, publishers {h.publishers}: {h.because}" for h in held.hosts)
+    lines.extend(f"! {p.package or 'all'}: {p.message}" for p in held.problems)
     for release, facts in sorted(held.facts.items()):
         lines.append(f"{release}{'' if facts else '  nothing known'}")
         lines.extend(
@@ -67,8 +81,10 @@ def _json(held: Snapshot) -> str:
     return jsontext.document(
         {
             "schema": jsontext.quote(snapshot.SCHEMA),
-            "made_at": jsontext.quote(held.made_at),
+            "made_at": jsontext.maybe(held.made_at),
             "as_of": jsontext.maybe(held.as_of),
+            "hosts": [jsontext.encode(host._asdict()) for host in held.hosts],
+            "problems": [jsontext.problem(problem) for problem in held.problems],
             "releases": releases,
         }
     )

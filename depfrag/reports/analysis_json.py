@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from depfrag import jsontext
+from depfrag import jsontext, tables
 from depfrag.facts import FACTS
 from depfrag.jsontext import encode, quote, rounded
 
@@ -28,10 +28,9 @@ class AnalysisJson:
             {
                 "schema": quote(SCHEMA),
                 "version": quote(analysis.version),
-                "made_at": quote(analysis.made_at),
+                "made_at": jsontext.maybe(analysis.made_at),
                 "as_of": jsontext.maybe(analysis.as_of),
                 "config": encode(analysis.config),
-                "snapshots": jsontext.array(analysis.snapshots),
                 "verdict": encode(analysis.verdict._asdict()),
                 "summary": _summary(analysis.summary),
                 "coverage": _coverage(analysis.coverage),
@@ -45,6 +44,11 @@ class AnalysisJson:
 
 
 REPORT = AnalysisJson()
+
+
+def package_text(scored: Scored, lockfile: str) -> str:
+    """One package as the analysis shows it."""
+    return _Pieces().package(scored, lockfile)
 
 
 class _Pieces:
@@ -102,7 +106,14 @@ def _facts(facts: Facts) -> str:
 
 def _summary(summary: Summary) -> str:
     table = summary._asdict()
-    table.update(unknown_share=rounded(summary.unknown_share), fragility=rounded(summary.fragility))
+    table.update(
+        unknown_share=rounded(summary.unknown_share),
+        fragility=rounded(summary.fragility),
+        share_flagged={name: rounded(found / summary.known) for name, found in summary.flagged.items()}
+        if summary.known
+        else None,
+        base_rate=tables.load("alert_budget.json"),
+    )
     return encode(table)
 
 

@@ -28,6 +28,7 @@ def explanation(project: Project, scored: Scored, paths: Paths, options: ReportO
     console = Console(
         file=io.StringIO(), width=max(60, options.width), force_terminal=options.color, no_color=not options.color,
         color_system="standard" if options.color else None, highlight=False, emoji=False, markup=False,
+        height=25,  # given, so that rich looks at no variable and no terminal
     )  # fmt: skip
     release, measures, _, score = scored
     line = f":{release.line}" if release.line else ""

@@ -31,6 +31,7 @@ class Terminal:
         console = Console(
             file=io.StringIO(), width=max(60, options.width), force_terminal=options.color, no_color=not options.color,
             color_system="standard" if options.color else None, highlight=False, emoji=False, markup=False,
+            height=25,  # given, so that rich looks at no variable and no terminal
             legacy_windows=False, soft_wrap=False,
         )  # fmt: skip
         for line in _head(analysis):
@@ -50,7 +51,9 @@ REPORT = Terminal()
 
 
 def _head(analysis: Analysis) -> Iterator[Text]:
-    when = f"facts as of {analysis.as_of}" if analysis.as_of else f"made {analysis.made_at}"
+    when = f"facts as of {analysis.as_of}" if analysis.as_of else f"facts up to {analysis.made_at}"
+    if analysis.made_at is None:
+        when = "no facts"
     names = [p.lockfile.path for p in analysis.projects]
     where = names[0] if len(names) == 1 else f"{len(names)} lockfiles"
     yield Text(f"depfrag {analysis.version} · {visible(where)} · {when}", style="dim")
@@ -142,7 +145,8 @@ def _budget(project: Project) -> Iterator[Text]:
     usual = tables.load("alert_budget.json")
     share = summary.flagged["high"] / summary.known
     text = f"Flagged: {share:.1%} of the {summary.known:,} releases that are fully known"
-    text += f" (usual: {usual['high']['median']:.1%}, at most {usual['high']['worst']:.1%}, in {usual['trees']} {usual['what']})"
+    text += f" (usual: {usual['high']['median']:.1%}, at most {usual['high']['worst']:.1%}, "
+    text += f"in {usual['trees']} {usual['what']})"
     if summary.known < usual["enough"]:
         text += f"; under {usual['enough']} releases such a share means little"
     yield Text(text + ".", style="dim")

@@ -34,6 +34,7 @@ class LeftPad:
         self._reaches: dict[tuple[float, float, bool, int], Part] = {}
         self._parts: dict[tuple[object, ...], Part] = {}
         self._scores: dict[tuple[int, int, int], Score] = {}
+        self._nothing: dict[str, tuple[Part, Part]] = {}
 
     def score(
         self, ecosystem: Ecosystem, measures: Measures, facts: Facts, releases: int, settings: ScoreSettings
@@ -43,13 +44,25 @@ class LeftPad:
         reach = self._reaches.get(key)
         if reach is None:
             reach = self._reaches[key] = _reach(measures, releases)
-        solitude = self._solitude(ecosystem, facts, settings)
-        smallness = self._smallness(ecosystem, facts, settings)
+        if facts:
+            solitude = self._solitude(ecosystem, facts, settings)
+            smallness = self._smallness(ecosystem, facts, settings)
+        else:
+            solitude, smallness = self._nothing_known(ecosystem, settings)
         parts = (id(reach), id(solitude), id(smallness))
         score = self._scores.get(parts)
         if score is None:
             score = self._scores[parts] = _combined(reach, solitude, smallness, settings)
         return score
+
+    def _nothing_known(self, ecosystem: Ecosystem, settings: ScoreSettings) -> tuple[Part, Part]:
+        """Solitude and smallness of a release without facts: the same for all."""
+        if ecosystem not in self._nothing:
+            self._nothing[ecosystem] = (
+                self._solitude(ecosystem, {}, settings),
+                self._smallness(ecosystem, {}, settings),
+            )
+        return self._nothing[ecosystem]
 
     def _solitude(self, ecosystem: Ecosystem, facts: Facts, settings: ScoreSettings) -> Part:
         floor = settings.solitude_floor

@@ -39,7 +39,7 @@ FOUND = Finding(
 def test_the_verdict_comes_first():
     text = rendered(analysis(made.project(LEFT_PAD)))
     head, _, verdict, *_ = text.splitlines()
-    assert head == "depfrag 1.2.3 · package-lock.json · made 2026-01-02"
+    assert head == "depfrag 1.2.3 · package-lock.json · facts up to 2026-01-02"
     assert verdict == "1 critical and 0 high of 1 release."
 
 

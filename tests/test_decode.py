@@ -1,0 +1,110 @@
+"""Decoding what files contain; lines are tested with real files in lockfiles/test_lines.py."""
+
+from __future__ import annotations
+
+import json
+import time
+
+import pytest
+
+from depfrag import decode
+from depfrag.errors import LockfileError
+
+
+def test_a_byte_order_mark_is_no_content():
+    assert decode.text("x", b"\xef\xbb\xbf{}") == "{}"
+    assert decode.json_table("x", decode.text("x", b"\xef\xbb\xbf{}")) == {}
+
+
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        (b"", "x: the file is empty; run your package manager's lock command again"),
+        (b" \r\n", "x: the file is empty; run your package manager's lock command again"),
+        ("{}".encode("utf-16"), "x:1: the text is UTF-16; save it as UTF-8"),
+        (b"{\n\n\xff", "x:3: byte 3 is not UTF-8 text"),
+    ],
+)
+def test_what_is_no_text(data, said):
+    with pytest.raises(LockfileError) as found:
+        decode.text("x", data)
+    assert str(found.value) == said
+
+
+@pytest.mark.parametrize(
+    ("read", "content", "said"),
+    [
+        (decode.json_table, '{\n"a": }', "x:2: not JSON: Expecting value at column 6"),
+        (decode.json_table, '{"a": 1\n<<<<<<< HEAD\n', "x:2: the file has merge conflicts; resolve them first"),
+        (decode.json_table, "[]", "x:1: not a JSON object"),
+        (decode.json_table, "[" * 10**6, "x: nested too deeply to be a lockfile"),
+        (decode.toml_table, "a = 1\na = 2\n", "x:2: not TOML: Cannot overwrite a value (at line 2, column 6)"),
+        (decode.toml_table, "a = 1\n<<<<<<< HEAD\n", "x:2: the file has merge conflicts; resolve them first"),
+        (decode.toml_table, "a = " + "[" * 10**5, "x: nested too deeply to be a lockfile"),
+        (decode.toml_table, "\n" + "a." * 33 + "a = 1", "x:2: a key of more than 32 parts is no lockfile's"),
+        (decode.toml_table, "[" + '"a".' * 33 + "a]", "x:1: a key of more than 32 parts is no lockfile's"),
+    ],
+)
+def test_what_cannot_be_decoded(read, content, said):
+    with pytest.raises(LockfileError) as found:
+        read("x", content)
+    assert str(found.value) == said
+
+
+@pytest.mark.parametrize("read", [decode.json_table, decode.toml_table])
+def test_huge_numbers(read):
+    content = f'{{"a": {"9" * 5000}}}' if read is decode.json_table else f"a = {'9' * 5000}"
+    with pytest.raises(LockfileError, match="that can be read"):
+        read("x", content)
+
+
+def test_dots_in_texts_are_no_keys():
+    line = "a = '" + "x." * 100 + "' # " + "\n" + 'b = "' + "x." * 100 + '"'
+    assert decode.toml_table("x", line) == {"a": "x." * 100, "b": "x." * 100}
+
+
+def test_lines_of_the_members_of_an_object():
+    printed = json.dumps({"a": {"x": {}, "y": {"b": 1}, "": {"": {}}}, "b": {"x": {}}}, indent=2)
+    assert decode.member_lines(printed, json.loads(printed), "a") == {"x": 3, "y": 4, "": 7}
+    assert decode.member_lines(printed, json.loads(printed), "b") == {"x": 12}
+    packed = json.dumps(json.loads(printed)).replace("{", "\n{")
+    assert decode.member_lines(packed, json.loads(packed), "a") == {"x": 3, "y": 4, "": 5}
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        '{\n  "a": {\n    "x": {},\n    "x": {}\n  }\n}',
+        '{\n  "a": {\n    "y": {}\n  },\n  "a": {\n    "x": {}\n  }\n}',
+        '{\n  "a": {\n    "x": 1\n  },\n  "b": {\n    "y": {}\n  },\n  "a": {"x": {}}\n}',
+    ],
+)
+def test_the_last_of_equal_keys_counts(content):
+    assert decode.member_lines(content, json.loads(content), "a") == {
+        "x": content.count("\n", 0, content.rindex('"x"')) + 1
+    }
+
+
+def test_objects_in_arrays_have_the_line_they_start_on():
+    content = '{"a": [1, [\n{"b":\n{}}, []], "{",\n{}]}'
+    table = json.loads(content)
+    lines = decode.object_lines(content, table)
+    first, second = table["a"][1][0], table["a"][3]
+    assert [lines[id(found)] for found in (table, first, first["b"], second)] == [1, 2, 2, 4]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        '{"a": "' + "\\n" * 10**6 + '", "b": {}}',
+        '{"a": [' + "[]," * 200_000 + '[]], "b": {}}',
+        "{\n" + " " * 10**6 + '"b": {}}',
+        '{"b": {' + ",".join(f'"{i}": {{}}' for i in range(50_000)) + "}}",
+        '{"b": ' + '{"b":' * 300 + "{}" + "}" * 301,
+    ],
+)
+def test_lines_take_no_time(content):
+    table = json.loads(content)
+    started = time.process_time()
+    assert decode.object_lines(content, table)[id(table["b"])] == content.count("\n") + 1
+    assert time.process_time() - started < 3
