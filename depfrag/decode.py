@@ -9,14 +9,20 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from depfrag.errors import LockfileError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterator, Mapping
 
 Table: TypeAlias = "dict[str, Any]"
 
 MAX_BYTES = 64 * 1024 * 1024
 """Larger files are refused: the largest real lockfiles have a tenth of it."""
 
+_MAX_TOML = 8 * 1024 * 1024
+"""The standard library reads TOML a hundred times slower than JSON: at worst a megabyte a second."""
+_MAX_DOTS = 32
+"""In a dotted key; reading one takes time in the cube of them, and no lockfile has more than a few."""
+
 _CONFLICT = "<<<<<<<"
+_WIDE = (b"\xff\xfe", b"\xfe\xff")
 
 
 def text(path: str, data: bytes) -> str:
@@ -26,6 +32,8 @@ def text(path: str, data: bytes) -> str:
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
+        if data.startswith(_WIDE):
+            raise LockfileError(path, "the text is UTF-16", where=1, hint="save it as UTF-8") from None
         line = data.count(b"\n", 0, error.start) + 1
         raise LockfileError(path, f"byte {error.start} is not UTF-8 text", where=line) from None
 
@@ -53,19 +61,29 @@ def toml_table(path: str, content: str) -> Table:
     """The TOML document that `content` is."""
     import tomllib
 
+    _check_toml(path, content)
     try:
         return tomllib.loads(content)
     except tomllib.TOMLDecodeError as error:
         found = re.search(r"at line (\d+)", str(error))
-        line = int(found[1]) if found else None
-        start = _line_start(content, line or 1)
-        if content.startswith(_CONFLICT, start):
+        line = int(found[1]) if found else content.count("\n") + 1
+        if content.startswith(_CONFLICT, _line_start(content, line)):
             raise LockfileError(path, "the file has merge conflicts", where=line, hint="resolve them first") from None
         raise LockfileError(path, f"not TOML: {error}", where=line) from None
     except RecursionError:
         raise LockfileError(path, "nested too deeply to be a lockfile") from None
     except ValueError as error:
         raise LockfileError(path, f"not TOML that can be read: {error}") from None
+
+
+def _check_toml(path: str, content: str) -> None:
+    """Refuses what the standard library would take minutes to read."""
+    if len(content) > _MAX_TOML:
+        most = _MAX_TOML // 2**20
+        raise LockfileError(path, f"{len(content) // 2**20} MiB is too large for TOML; the limit is {most} MiB")
+    for number, line in enumerate(content.split("\n"), 1):
+        if line.count(".") > _MAX_DOTS and re.sub(r'"[^"]*"|\'[^\']*\'', "", line).count(".") > _MAX_DOTS:
+            raise LockfileError(path, f"a key of more than {_MAX_DOTS} parts is no lockfile's", where=number)
 
 
 def _line_start(content: str, line: int) -> int:
@@ -75,70 +93,109 @@ def _line_start(content: str, line: int) -> int:
     return at
 
 
-def key_lines(content: str, keys: Sequence[Sequence[str]]) -> list[int | None]:
-    """The line of each of `keys`, which are paths of object-valued keys in a JSON text, in the order of the text.
+# -- lines of JSON objects -------------------------------------------------------------------------------------------
 
-    Looks for them as npm prints them, one a line and indented by depth; a text in another style is scanned whole.
+_INDENT = re.compile(r'\{\r?\n([ \t]{1,8})"')
+_OPENINGS = ("{", "{},", "{}", "{\r", "{},\r", "{}\r")
+_STRING = r'"[^"\\]*+(?:\\.[^"\\]*+)*+"'
+_PIECE = re.compile(rf"({_STRING})(?:\s*+:\s*+(?:([{{\[])|{_STRING})?+)?+|[{{}}\[\]]")
+
+
+def member_lines(content: str, table: Table, key: str) -> Mapping[str, int]:
+    """The line of each object in the object `table[key]`, by its name; `table` is what the JSON text `content` says.
+
+    Of a name that is there several times the last one counts, as in `table`.
     """
-    found = re.match(r"\s*\{\r?\n([ \t]+)", content)
-    if found:
-        lines = _printed_lines(content, keys, found[1])
-        if lines is not None:
-            return lines
-    where = _scanned_lines(content)
-    return [where.get(tuple(key)) for key in keys]
-
-
-def _printed_lines(content: str, keys: Iterable[Sequence[str]], indent: str) -> list[int | None] | None:
-    lines: list[int | None] = []
-    at, line = 0, 1
-    for key in keys:
-        here = content.find(f'\n{indent * len(key)}"{key[-1]}": {{', at)
-        if here < 0:
-            return None
-        line += content.count("\n", at, here + 1)
-        at = here + 1
-        lines.append(line)
+    members = table[key]
+    lines = _printed_members(content, key, len(members))
+    if lines is None:
+        where = object_lines(content, table)
+        lines = {name: where[id(member)] for name, member in members.items() if isinstance(member, dict)}
     return lines
 
 
-_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\],:\n]')
+def object_lines(content: str, table: Table) -> Mapping[int, int]:
+    """The line of each object in `table`, by the object's `id`: of its key, or where it starts if it is in an array.
+
+    `table` is what the JSON text `content` says. Of a key that is there several times the last one counts, as there.
+    """
+    return _printed_objects(content, table) or _scanned_objects(content, table)
 
 
-def _scanned_lines(content: str) -> Mapping[tuple[str, ...], int]:
-    """The line of every object-valued key, by its path; keys in arrays are left out."""
-    where: dict[tuple[str, ...], int] = {}
-    path: list[str | None] = []
-    line = 1
-    name: str | None = None
-    name_line = 0
-    after_colon = False
-    for match in _TOKEN.finditer(content):
-        piece = match[0]
-        if piece == "\n":
-            line += 1
-        elif piece in "{[":
-            if piece == "{" and after_colon and name is not None and None not in path[1:]:
-                key = (*(step for step in path[1:] if step is not None), name)
-                where.setdefault(key, name_line)
-            path.append(name if after_colon else None)
-            name, after_colon = None, False
-        elif piece in "}]":
-            if path:
-                path.pop()
-            name, after_colon = None, False
-        elif piece == ",":
-            name, after_colon = None, False
-        elif piece == ":":
-            after_colon = True
-        elif not after_colon:
-            name, name_line = _string(piece), line
-    return where
+def _printed_members(content: str, key: str, count: int) -> Mapping[str, int] | None:
+    """`member_lines` of a text as npm prints it, a line for each thing and indented by depth; None for another text."""
+    found = _INDENT.match(content)
+    if not found:
+        return None
+    indent = found[1]
+    opening = f'\n{indent}"{key}": {{'
+    at = content.find(opening)
+    end = content.find(f"\n{indent}}}", at)
+    if at < 0 or end < 0 or content.find(opening, end) >= 0:
+        return None
+    lines: dict[str, int] = {}
+    line = content.count("\n", 0, at) + 2
+    for member in re.compile(rf'\n{indent * 2}"([^"\\]*)": \{{').finditer(content, at, end):
+        here = member.start()
+        line += content.count("\n", at, here)
+        at = here
+        lines[member[1]] = line
+    return lines if len(lines) == count else None
 
 
-def _string(piece: str) -> str:
-    try:
-        value: str = json.loads(piece)
-    except ValueError:
-        return piece
-    return value
+def _printed_objects(content: str, table: Table) -> Mapping[int, int] | None:
+    """`object_lines` of a text as npm prints it; None for another text."""
+    found = _INDENT.match(content)
+    if not found:
+        return None
+    step = len(found[1])
+    path, lines, number = [table], {id(table): 1}, 1
+    for line, text in enumerate(content.split("\n"), 1):
+        if line == 1 or not text.endswith(_OPENINGS):
+            continue
+        bare = text.lstrip()
+        depth = (len(text) - len(bare)) // step
+        if bare[0] != '"' or not 0 < depth <= len(path):
+            return None
+        child = path[depth - 1].get(bare[1 : bare.rindex('"')])
+        if not isinstance(child, dict):
+            return None
+        path[depth:] = [child]
+        lines[id(child)] = line
+        number += 1
+    return lines if number == content.count("{") else None
+
+
+def _scanned_objects(content: str, table: Table) -> Mapping[int, int]:
+    """`object_lines` of any text."""
+    lines: dict[int, int] = {}
+    above: list[Table | Iterator[object] | None] = []
+    inside: Table | Iterator[object] | None = iter((table,))
+    at, line = 0, 1
+    for piece in _PIECE.finditer(content):
+        key, opening = piece.groups()
+        if opening is None:
+            if key is not None:
+                continue
+            opening = piece[0]
+            if opening in "}]":
+                inside = above.pop()
+                continue
+        child = _child(inside, key)
+        above.append(inside)
+        inside = None
+        if opening == "[" and isinstance(child, list):
+            inside = iter([item for item in child if isinstance(item, (dict, list))])
+        elif opening == "{" and isinstance(child, dict):
+            inside = child
+            line += content.count("\n", at, piece.start())
+            at = piece.start()
+            lines[id(child)] = line
+    return lines
+
+
+def _child(inside: Table | Iterator[object] | None, key: str | None) -> object:
+    """What opens next: the member `key`, given as JSON text, of an object, or the next of an array."""
+    if isinstance(inside, dict):
+        return inside.get(json.loads(key) if "\\" in key else key[1:-1]) if key else None
+    return None if inside is None else next(inside, None)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -43,7 +41,7 @@ def test_names_in_full_are_names_and_addresses_are_not():
         ("git+ssh://git" + AT + "code.example/a/b.git", "git+ssh://code.example/a/b.git"),
         ("git" + AT + "code.example:a/b.git", "…:a/b.git"),
         ("git+https://ann:secret" + AT + "code.example/a", "git+https://code.example/a"),
-        ("x" * 600, "x" * 500),
+        ("x" * 1600, "x" * 1000),
     ],
 )
 def test_text_without_mail(text, said):
@@ -56,5 +54,5 @@ def test_no_address_survives(before, mail, after):
 
 
 def test_long_text_takes_no_time():
-    assert len(without_mail("a" * 10_000_000 + AT)) == 500
-    assert not re.search("@", without_mail("a." * 200 + AT + "b." * 40 + "cc"))
+    assert len(without_mail("a" * 10_000_000 + AT)) == 1000
+    assert AT not in without_mail("a." * 400 + AT + "b." * 40 + "cc")

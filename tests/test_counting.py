@@ -47,7 +47,8 @@ def test_source(path):
 @pytest.mark.parametrize(
     "path",
     [
-        "package.json", "README.md", "index.d.ts", "a.d.mts", "a.pyi", "yarn.lock", ".js", "js", "a.js.map", "LICENSE", "a.coffee", "a.pyx",
+        "package.json", "README.md", "index.d.ts", "a.d.mts", "a.pyi", "yarn.lock", ".js", "js", "a.js.map", "LICENSE",
+        "a.coffee", "a.pyx",
         "test.js", "tests/a.js", "lib/__tests__/a.ts", "a.test.js", "a.spec.tsx", "test_a.py", "a_test.py",
         "conftest.py", "test-utils.js", "spec/a.rb", "a-test.cjs",
     ],
@@ -69,7 +70,7 @@ def test_a_release_with_compiled_code_has_no_lines(name):
     assert count([binary, source]) == count([source, binary]) == (None, 5009, 2)
 
 
-@pytest.mark.parametrize("name", ["a.json", "lib.so/a.txt", "so", "README", "a.node-version", "1.2.3"])
+@pytest.mark.parametrize("name", ["a.json", "lib.so/a.txt", "so", "README", "a.node-version", "1.2.3", "test/a.wasm"])
 def test_what_is_not_compiled(name):
     assert not Kinds().compiled(name)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -29,15 +31,19 @@ def test_moments():
     assert moment("2024-12-04T23:03:58.1") == "2024-12-04T23:03:58.100000"
 
 
-@pytest.mark.parametrize("stamp", [None, 7, "", "yesterday", "2015-13-41T99:99:99.000Z", "0001-01-01T00:00:00Z", "9" * 99,
-                                   "0001-01-01T00:00:00+05:00", "9999-12-31T23:59:59-05:00"])  # fmt: skip
+@pytest.mark.parametrize(
+    "stamp",
+    [
+        None, 7, "", "yesterday", "2015-13-41T99:99:99.000Z", "0001-01-01T00:00:00Z", "9" * 99,
+        "0001-01-01T00:00:00+05:00", "9999-12-31T23:59:59-05:00",
+    ],
+)  # fmt: skip
 def test_what_is_no_moment(stamp):
     assert moment(stamp) is None
 
 
 @given(st.datetimes(min_value=__import__("datetime").datetime(1990, 1, 2), timezones=st.timezones()))
 def test_moments_sort_as_time(when):
-    from datetime import UTC, datetime
 
     text = moment(when.isoformat())
     assert text is None or datetime.fromisoformat(text).replace(tzinfo=UTC) == when.astimezone(UTC)

@@ -141,7 +141,11 @@ def test_snapshots_are_only_asked_where_there_are_some(project, sources):
 def test_the_day_of_an_analysis_is_that_of_its_newest_fact(project, sources):
     project()
     assert analyse()[1:3] == (None, None), "without facts there is no day"
-    sources(main=Asked({"npm:a@1.0.0": ({"lines": fact(1)},), "npm:b@1.0.0": ({"bytes": fact(2)._replace(observed="2025-01-01")},)}))
+    sources(
+        main=Asked(
+            {"npm:a@1.0.0": ({"lines": fact(1)},), "npm:b@1.0.0": ({"bytes": fact(2)._replace(observed="2025-01-01")},)}
+        )
+    )
     assert analyse()[1:3] == (fact(1).observed, None)
     snapshots = (Snapshot("2026-01-01", "2016-03-21", {}), Snapshot("2025-05-05", None, {}))
     sources(first=Asked({}), main=Asked({}))

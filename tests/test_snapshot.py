@@ -159,7 +159,7 @@ def test_of_two_snapshots_the_later_ones_troubles_count():
     def one(day, releases, package):
         host = Host("registry.npm.example", "npm", 1, 1, "publish", "registry", day)
         problems = (Problem("unanswered", "warning", day, package=package), Problem("mirror", "info", day))
-        return Snapshot(day, None, dict.fromkeys(releases, {}), "", (host,), problems)
+        return Snapshot(day, None, {key: {} for key in releases}, "", (host,), problems)
 
     merged = merge([one("2026-01-02", ["npm:a@1"], "npm:a@1"), one("2026-01-01", ["npm:a@1", "npm:b@1"], "npm:b@1")])
     assert [host.because for host in merged.hosts] == ["2026-01-02"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import hashlib
 import io
@@ -76,6 +77,23 @@ def test_links_devices_and_paths_that_lead_out_are_no_files():
     assert contents(archive) == {"a.js": b"a"}
 
 
+def test_sizes_that_are_made_up():
+    header = tarfile.TarInfo("package/a.js")
+    header.type, header.size = tarfile.GNUTYPE_SPARSE, 0
+    block = bytearray(header.tobuf(tarfile.GNU_FORMAT))
+    block[483:495] = b"77777777777\0"  # the size it pretends to have
+    block[148:156] = b" " * 8
+    block[148:156] = f"{sum(block):06o}\0 ".encode()
+    assert contents(gzip.compress(bytes(block) + b"\0" * 1024)) == {}
+    extended = tarfile.TarInfo("package/PaxHeader")
+    size = b"11 size=-5\n"
+    extended.type, extended.size = tarfile.XHDTYPE, len(size)
+    blocks = extended.tobuf(tarfile.USTAR_FORMAT) + size.ljust(512, b"\0")
+    blocks += tarfile.TarInfo("package/a.js").tobuf(tarfile.USTAR_FORMAT)
+    with pytest.raises(ValueError, match="broken"):
+        contents(gzip.compress(blocks + b"\0" * 1024))
+
+
 def test_links_in_a_zip_are_no_files():
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as packed:
@@ -99,6 +117,7 @@ def test_links_in_a_zip_are_no_files():
         (zipped({"a.py": "a"})[:-30], "broken"),
         (zipped({"a.py": "a" * 99}).replace(b"a.py", b"b.py", 1), "broken"),
     ],
+    ids=["empty", "page", "gzip-magic", "zip-magic", "tar-cut", "no-tar", "zip-cut", "zip-names-differ"],
 )
 def test_broken_archives(archive, said):
     with pytest.raises(ValueError, match=said):
@@ -152,10 +171,8 @@ def test_damaged_archives_never_crash(data):
     whole = data.draw(st.sampled_from([tgz({"a.js": "a();" * 50, "b/c.py": "c"}), zipped({"a.py": "a" * 200})]))
     at = data.draw(st.integers(0, len(whole) - 1))
     cut = whole[:at] + data.draw(st.binary(max_size=6)) + whole[at + data.draw(st.integers(0, 6)) :]
-    try:
+    with contextlib.suppress(ValueError):
         contents(cut)
-    except ValueError:
-        pass
 
 
 @given(st.lists(st.tuples(st.sampled_from([b"x", b"g", b"L", b"K", b"0", b"5"]), st.binary(max_size=40)), max_size=8))
@@ -165,10 +182,8 @@ def test_strange_headers_never_crash(entries):
         header = tarfile.TarInfo("package/a.js")
         header.type, header.size = kind, len(data)
         blocks += header.tobuf(tarfile.USTAR_FORMAT) + data.ljust(512 if data else 0, b"\0")
-    try:
+    with contextlib.suppress(ValueError):
         contents(gzip.compress(blocks + b"\0" * 1024))
-    except ValueError:
-        pass
 
 
 def test_a_chain_of_long_names_is_broken():

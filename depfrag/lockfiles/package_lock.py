@@ -6,18 +6,19 @@ arborist holds it. Dependencies are then looked up by name from each place outwa
 
 from __future__ import annotations
 
+import json
 import posixpath
-import re
-from typing import TYPE_CHECKING, Any, NamedTuple
+from itertools import starmap
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
-from depfrag import decode
+from depfrag import decode, npmspec
 from depfrag.errors import LockfileError
 from depfrag.identity import release_id, without_credentials
 from depfrag.model import Dependency, Lockfile, Problem, Release, Root
-from depfrag.places import MODULES, name_of, outwards
+from depfrag.places import MODULES, is_inside, is_installed, name_of, outwards
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from depfrag.model import EdgeKind, ReleaseKind
     from depfrag.protocols import Files
@@ -26,10 +27,8 @@ if TYPE_CHECKING:
     Asked = tuple[str, object, EdgeKind]
     """A dependency as an entry asks for it: name, range or address, kind."""
 
-_GIT = ("git+", "git:", "git@", "github:", "gitlab:", "bitbucket:", "gist:")
-_WEB = ("http://", "https://")
-_ARCHIVES = (".tgz", ".tar.gz", ".tar")
-_MAX_DEPTH = 500
+_MAX_PLACE = 4096
+"""Characters of a place: no path may be longer where files are."""
 _MAX_NAMED = 5
 
 
@@ -42,7 +41,7 @@ class _Entry(NamedTuple):
     data: Object
     """In the terms of lockfile version 3, whatever the file's own."""
     link: str | None = None
-    """The place that it is a link to."""
+    """The place that it is a link to; "" is the project itself."""
     kind: ReleaseKind | None = None
     """Where the entry itself says so."""
 
@@ -53,7 +52,7 @@ class _Tree(NamedTuple):
     path: str
     form: str
     entries: dict[str, _Entry]
-    lines: Mapping[str, int | None]
+    lines: Mapping[str, int]
     project: Object | None
     """The project's own manifest, from the lockfile or from beside it."""
     name: str | None
@@ -61,6 +60,7 @@ class _Tree(NamedTuple):
     """The file tells optional dependencies from the others."""
     complete: bool
     """The file says what each release needs."""
+    problems: tuple[Problem, ...]
 
 
 class PackageLock:
@@ -78,34 +78,27 @@ PARSER = PackageLock()
 # -- from a file to a tree -------------------------------------------------------------------------------------------
 
 
-def _tree(path: str, content: str, table: Object, files: Files) -> _Tree:
-    form, name = _format(path, table), _text(table.get("name"))
-    packages = table.get("packages")
+def _tree(path: str, content: str, table: decode.Table, files: Files) -> _Tree:
+    form, packages = _format(path, table), table.get("packages")
     if isinstance(packages, dict):
         entries = _listed(path, packages)
-        places = [place for place in packages if place]
-        lines = decode.key_lines(content, [("packages", place) for place in places])
-        project = _object(packages.get("")) or _manifest(files, _above(path) if form == "hidden-package-lock" else "")
-        return _Tree(
-            path, form, entries, dict(zip(places, lines, strict=True)), project, name, typed=True, complete=True
-        )
-    entries, keys = _nested(path, table, files)
-    lines = decode.key_lines(content, list(keys.values()))
-    complete = table.get("requires") is True or any(
-        isinstance(e.data.get("dependencies"), dict) for e in entries.values()
-    )
-    project = _manifest(files)
-    return _Tree(
-        path, form, entries, dict(zip(keys, lines, strict=True)), project, name, typed=False, complete=complete
-    )
+        lines: Mapping[str, int] = decode.member_lines(content, table, "packages")
+        project, typed, complete = _object(packages.get("")), True, True
+    else:
+        entries, lines = _nested(path, table, decode.object_lines(content, table), files)
+        complete = table.get("requires") is True or any(_object(e.data["dependencies"]) for e in entries.values())
+        project, typed = None, False
+    problems: tuple[Problem, ...] = ()
+    if not project:
+        project, problems = _project(path, files, _above(path) if form == "hidden-package-lock" else "")
+    return _Tree(path, form, entries, lines, project, _text(table.get("name")), typed, complete, problems)
 
 
 def _format(path: str, table: Object) -> str:
     version = table.get("lockfileVersion", 1)
     if version not in (1, 2, 3) or isinstance(version, bool):
-        raise LockfileError(
-            path, f"lockfileVersion {version!r} is not one of 1, 2, 3", hint="is there a newer depfrag?"
-        )
+        shown = json.dumps(version)[:40] if isinstance(version, (str, int, float, bool)) else "no number"
+        raise LockfileError(path, f"lockfileVersion is {shown}; known are 1, 2 and 3", hint="is there a newer depfrag?")
     if not isinstance(table.get("packages"), dict) and not isinstance(table.get("dependencies"), dict):
         known = {"name", "version", "lockfileVersion", "requires"}
         if not known & table.keys():
@@ -113,98 +106,119 @@ def _format(path: str, table: Object) -> str:
     file = posixpath.basename(path.replace("\\", "/"))
     if file == ".package-lock.json":
         return "hidden-package-lock"
-    return "npm-shrinkwrap" if file.endswith("shrinkwrap.json") else f"package-lock-v{version}"
+    return "npm-shrinkwrap" if file.endswith("shrinkwrap.json") else f"package-lock-v{int(version)}"
 
 
 def _listed(path: str, packages: Object) -> dict[str, _Entry]:
     """The entries of a file of version 2 or 3."""
     entries = {}
     for place, data in packages.items():
-        if not isinstance(data, dict):
-            raise LockfileError(path, "not an object", where=f"packages → {place!r}")
-        if place:
-            name = data.get("name")
-            if not isinstance(name, str) or not name:
-                name = name_of(place)
-            version = data.get("version")
-            link = posixpath.normpath(str(data.get("resolved"))) if data.get("link") is True else None
-            entries[place] = _Entry(place, name, version if isinstance(version, str) else None, data, link)
+        if not isinstance(data, dict) or len(place) > _MAX_PLACE:
+            raise _unusable(path, place)
+        if not place or (not data and f"{MODULES}.store/" in place):
+            # The project itself, or a folder that npm's linked layout makes for a release to lie in.
+            continue
+        name = data.get("name")
+        if not isinstance(name, str) or not name:
+            name = name_of(place)
+        version = data.get("version")
+        if not isinstance(version, str):
+            version = None
+        elif "//" in version:
+            version = without_credentials(version)
+        link = _target(path, place, data) if data.get("link") else None
+        entries[place] = _Entry(place, name, version, data, link)
     return entries
 
 
-def _nested(path: str, table: Object, files: Files) -> tuple[dict[str, _Entry], dict[str, tuple[str, ...]]]:
-    """The entries of a file of version 1 or older, and the JSON keys that lead to them, in the order of the file."""
+def _unusable(path: str, place: str) -> LockfileError:
+    reason = "not an object" if len(place) <= _MAX_PLACE else f"a place of more than {_MAX_PLACE} characters"
+    return LockfileError(path, reason, where=_short(place))
+
+
+def _target(path: str, place: str, data: Object) -> str:
+    """The place that an entry of version 2 or 3 links to."""
+    resolved = data.get("resolved")
+    if not isinstance(resolved, str):
+        raise LockfileError(path, "a link that does not say where to ('resolved')", where=_short(place))
+    return _folder(resolved)
+
+
+def _folder(address: str) -> str:
+    """A folder as a place."""
+    place = posixpath.normpath(without_credentials(address))
+    return "" if place == "." else place
+
+
+def _nested(
+    path: str, table: Object, where: Mapping[int, int], files: Files
+) -> tuple[dict[str, _Entry], dict[str, int]]:
+    """The entries of a file of version 1 or older, and their lines; `where` gives the line of each object."""
     entries: dict[str, _Entry] = {}
-    keys: dict[str, tuple[str, ...]] = {}
-    stack: list[tuple[str, tuple[str, ...], str, object]] = [("", (), *item) for item in _last_first(table)]
+    lines: dict[str, int] = {}
+    stack: list[tuple[str, str, object]] = [("", *item) for item in _last_first(table)]
+    room = decode.MAX_BYTES
     while stack:
-        folder, above, name, data = stack.pop()
-        key = (*above, "dependencies", name)
-        if not isinstance(data, dict):
-            raise LockfileError(path, "not an object", where=" → ".join(key))
-        if len(key) > 2 * _MAX_DEPTH:
-            raise LockfileError(path, f"dependencies are nested more than {_MAX_DEPTH} deep")
+        folder, name, data = stack.pop()
         place = f"{folder}/{MODULES}{name}" if folder else MODULES + name
+        room -= len(place)
+        if not isinstance(data, dict) or len(place) > _MAX_PLACE:
+            raise _unusable(path, place)
+        if room < 0:
+            raise LockfileError(path, "nested too deeply to be a lockfile", where=where[id(data)])
+        if "/" in name:
+            name = name_of(place)
         entry = _old_entry(place, name, data)
-        keys[place] = key
-        entries[place] = entry
+        entries[place], lines[place] = entry, where[id(data)]
         if entry.link is not None:
             place = entry.link
-            if place not in entries:
-                keys[place] = key
-                entries[place] = _old_target(place, entry, _manifest(files, f"{place}/") or {})
-        stack.extend((place, key, *item) for item in _last_first(data))
-    return entries, keys
+            if place and place not in entries:
+                entries[place], lines[place] = _old_target(place, entry, files), where[id(data)]
+        stack.extend((place, *item) for item in _last_first(data))
+    return entries, lines
 
 
 def _last_first(data: Object) -> list[tuple[str, object]]:
     """The nested dependencies of an entry, from the last to the first."""
-    return list(reversed(list((_object(data.get("dependencies")) or {}).items())))
+    nested = data.get("dependencies")
+    return list(nested.items())[::-1] if isinstance(nested, dict) else []
 
 
 def _old_entry(place: str, name: str, old: Object) -> _Entry:
     """An entry of version 1 or older in terms of version 3; its `version` may be a version, an alias or an address."""
     locked, resolved = _text(old.get("version")), _text(old.get("resolved"))
+    if locked and "//" in locked:
+        locked = without_credentials(locked)
     data = {
         "integrity": old.get("integrity"), "dev": old.get("dev"), "optional": old.get("optional"),
-        "inBundle": bool(old.get("bundled")), "dependencies": old.get("requires"), "resolved": resolved,
+        "inBundle": old.get("bundled"), "dependencies": old.get("requires"), "resolved": resolved,
     }  # fmt: skip
-    if locked and locked.startswith("npm:"):
-        name, _, locked = locked[4:].rpartition("@")
-        return _Entry(place, name, locked, data)
+    if locked and (alias := npmspec.aliased(locked)):
+        return _Entry(place, *alias, data)
     version = locked if locked and _is_version(locked) else None
     asked = (_text(old.get("from")) or "").removeprefix(name + "@")
     address = asked if version else locked or asked
-    kind = "git" if resolved and resolved.startswith(_GIT) else _address_kind(address)
+    kind = "git" if resolved and resolved.startswith(npmspec.GIT) else npmspec.address_kind(address)
     if kind == "link":
-        return _Entry(place, name, version, data, link=posixpath.normpath(address.removeprefix("file:")))
+        return _Entry(place, name, version, data, link=_folder(address.removeprefix("file:")))
     if kind is not None:
         data["resolved"] = resolved or address
         if version is None and kind != "git":
-            name, version = _from_archive(name, address)
+            name, version = npmspec.from_archive(name, address)
+        # Old shrinkwraps give the address of the registry's archive for what was asked for.
+        if kind == "url" and npmspec.is_listed(name, version, address):
+            kind = None
     return _Entry(place, name, version, data, kind=kind)
 
 
-def _old_target(place: str, link: _Entry, manifest: Object) -> _Entry:
+def _old_target(place: str, link: _Entry, files: Files) -> _Entry:
     """What a link of version 1 leads to: a folder, named by its own manifest or else as the folder is."""
-    name = _text(manifest.get("name")) or posixpath.basename(place) or link.name
+    try:
+        manifest = _manifest(files, f"{place}/") or {}
+    except LockfileError:
+        manifest = {}
+    name = _text(manifest.get("name")) or name_of(place) or link.name
     return _Entry(place, name, _text(manifest.get("version")), link.data, kind="link")
-
-
-def _from_archive(name: str, address: str) -> tuple[str, str | None]:
-    """Name and version that an archive's file name tells, as npm reads them: ``/@scope/name/-/name-1.2.3.tgz``."""
-    path = address.partition("?")[0]
-    folder, listed, file = path.rpartition("/-/")
-    if listed:
-        scope, _, project = folder.replace("%2f", "/").replace("%2F", "/").rpartition("/")
-        scope = scope.rpartition("/")[2]
-    else:
-        scope, _, project = name.rpartition("/")
-        file = posixpath.basename(path.removeprefix("file:"))
-    found = re.fullmatch(re.escape(project) + r"-(\d+\.\d+\.\d+(?:[-+][\w.+-]*)?)\.tgz", file)
-    if not found:
-        return name, None
-    return (f"{scope}/{project}" if scope.startswith("@") else project), found[1]
 
 
 def _above(path: str) -> str:
@@ -212,16 +226,19 @@ def _above(path: str) -> str:
     return "../" if posixpath.basename(posixpath.dirname(path.replace("\\", "/"))) == "node_modules" else ""
 
 
-def _manifest(files: Files, folder: str = "") -> Object | None:
-    """The package.json in `folder`, when it is there and can be read."""
+def _project(path: str, files: Files, folder: str) -> tuple[Object | None, tuple[Problem, ...]]:
+    """The project's manifest in `folder`, or a problem where it is there and cannot be read."""
+    try:
+        return _manifest(files, folder), ()
+    except LockfileError as error:
+        return None, (Problem("manifest", "warning", f"the project's manifest cannot be read: {error}", path),)
+
+
+def _manifest(files: Files, folder: str) -> Object | None:
+    """The package.json in `folder`. Raises LockfileError when it is there and cannot be read."""
     name = f"{folder}package.json"
     data = files.read(name)
-    if data is None:
-        return None
-    try:
-        return decode.json_table(name, decode.text(name, data))
-    except LockfileError:
-        return None
+    return None if data is None else decode.json_table(name, decode.text(name, data))
 
 
 # -- from a tree to a graph ------------------------------------------------------------------------------------------
@@ -241,7 +258,7 @@ def _lockfile(tree: _Tree) -> Lockfile:
     roots.update((place, Root(f"root:{place}", tree.entries[place].name, place)) for place in sorted(members))
     nodes.update((place, root.id) for place, root in roots.items())
     edges = {(nodes[a], nodes[b], kind) for a, b, kind in wanted.edges}
-    dependencies = [Dependency(*edge) for edge in sorted(edges) if edge[0] != edge[1]]
+    dependencies = [d for d in starmap(Dependency, sorted(edges)) if d[0] != d[1]]
     if not tree.complete:
         dependencies = sorted({*dependencies, *_implied(nodes)}, key=lambda d: d[:3])
     return Lockfile(
@@ -250,7 +267,7 @@ def _lockfile(tree: _Tree) -> Lockfile:
         roots=tuple(roots.values()),
         releases=releases,
         dependencies=tuple(dependencies),
-        problems=tuple(wanted.problems()),
+        problems=(*tree.problems, *wanted.problems()),
         open=frozenset() if tree.complete else frozenset(r.id for r in releases),
         places={} if tree.complete else nodes,
         direct_known=tree.project is not None,
@@ -260,52 +277,21 @@ def _lockfile(tree: _Tree) -> Lockfile:
 
 def _check_links(tree: _Tree) -> None:
     for place, entry in tree.entries.items():
-        if entry.link is not None:
+        if entry.link:
             target = tree.entries.get(entry.link)
             if target is None or target.link is not None:
                 what = "is a link itself" if target else "is not in the file"
-                reason = f"{place!r} is a link to {entry.link!r}, which {what}"
+                reason = f"{_short(place)} is a link to {_short(entry.link)}, which {what}"
                 raise LockfileError(tree.path, reason, where=tree.lines.get(place), hint="run npm install again")
 
 
 def _members(tree: _Tree) -> frozenset[str]:
     """Places of the workspace members: folders inside the project that its `workspaces` name."""
-    inside = [
-        p for p, e in tree.entries.items() if MODULES not in p and e.link is None and not p.startswith(("..", "/"))
-    ]
+    inside = [p for p, e in tree.entries.items() if MODULES not in p and e.link is None and is_inside(p)]
     if tree.project is None:
         # node_modules/.package-lock.json leaves the project out; the folders that it links to are the project's own.
         return frozenset(inside if tree.form == "hidden-package-lock" else ())
-    return frozenset(filter(_workspaces(tree.project.get("workspaces")), inside))
-
-
-def _workspaces(value: object) -> Callable[[str], bool]:
-    """Whether a folder is a workspace member by `workspaces` of a package.json; later patterns outdo earlier ones."""
-    patterns = value.get("packages") if isinstance(value, dict) else value
-    rules: list[tuple[bool, re.Pattern[str]]] = []
-    for pattern in patterns if isinstance(patterns, list) else ():
-        if isinstance(pattern, str):
-            wanted, glob = not pattern.startswith("!"), posixpath.normpath(pattern.lstrip("!").removeprefix("./"))
-            rules.append((wanted, re.compile(_glob(glob))))
-
-    def matches(folder: str) -> bool:
-        found = [wanted for wanted, rule in rules if rule.fullmatch(folder)]
-        return bool(found) and found[-1]
-
-    return matches
-
-
-def _glob(pattern: str) -> str:
-    steps = []
-    for step in pattern.split("/"):
-        if step == "**":
-            steps.append(r"(?:[^/]+/)*")
-            continue
-        text = re.escape(step).replace(r"\*", "[^/]*").replace(r"\?", "[^/]")
-        text = re.sub(r"\\\{([^{}]*)\\\}", lambda m: "(?:" + m[1].replace(",", "|") + ")", text)
-        steps.append(text + "/")
-    whole = "".join(steps)
-    return whole.removesuffix("/") if whole.endswith("/") else whole + "[^/]+"
+    return frozenset(filter(npmspec.workspaces(tree.project.get("workspaces")), inside) if inside else ())
 
 
 class _Lookup:
@@ -313,87 +299,105 @@ class _Lookup:
 
     def __init__(self, tree: _Tree) -> None:
         self._tree = tree
-        self._hosts = {place.rpartition(MODULES)[0] for place in tree.entries if MODULES in place}
+        self._held: dict[str, dict[str, _Entry]] = {}
+        """Entries by name and by the node_modules folder that they are in."""
+        self._folders: set[str] = set()
         self._outer: dict[str, list[str]] = {}
         self.edges: list[tuple[str, str, EdgeKind]] = []
         """From place to place."""
         self.remote: dict[str, ReleaseKind] = {}
         """Places that somebody asks for by address and not by range."""
-        self._missing: set[str] = set()
-        self._unmet: set[str] = set()
+        self._missing: dict[tuple[str, str], str] = {}
+        """Name and the name of who asks for it, to the place of the first who does."""
+        self._unmet: dict[tuple[str, str], str] = {}
+        for place, entry in tree.entries.items():
+            above, found, name = place.rpartition(MODULES)
+            if found:
+                folder = above + MODULES
+                self._folders.add(folder)
+                self._held.setdefault(name, {})[folder] = entry
 
     def follow(self, place: str, asked: Sequence[Asked]) -> None:
         """Adds the edges to what `place` asks for."""
-        entries, edges, typed = self._tree.entries, self.edges, self._tree.typed
-        folders = self._folders(place)
+        edges, by_name, typed = self.edges, self._held, self._tree.typed
+        folders = self._from(place)
         for name, spec, kind in asked:
+            held = by_name.get(name, {})
             for folder in folders:
-                target = entries.get(folder + name)
+                target = held.get(folder)
                 if target is not None:
                     break
             else:
                 self._not_found(place, name, kind)
                 continue
-            if target.link is not None:
-                target = entries[target.link]
+            goal = target.place if target.link is None else target.link
             if isinstance(spec, str) and (":" in spec or "/" in spec):
-                self._note_address(target.place, spec)
+                self._note_address(goal, spec)
             if not typed and kind == "runtime" and self._only_optional(place, target):
-                edges.append((place, target.place, "optional"))
+                edges.append((place, goal, "optional"))
             else:
-                edges.append((place, target.place, kind))
+                edges.append((place, goal, kind))
 
-    def _folders(self, place: str) -> list[str]:
+    def _from(self, place: str) -> list[str]:
         """The node_modules folders to search from `place`, innermost first."""
         above, found, _ = place.rpartition(MODULES)
         if not found:
-            return [folder + MODULES for folder in outwards(place) if folder in self._hosts]
+            return self._existing(place)
         outer = self._outer.get(above)
         if outer is None:
-            outer = [folder + MODULES for folder in outwards(above.removesuffix("/")) if folder in self._hosts]
-            self._outer[above] = outer
-        own = place + "/"
-        return [own + MODULES, *outer] if own in self._hosts else outer
+            outer = self._outer[above] = self._existing(above.removesuffix("/"))
+        own = f"{place}/{MODULES}"
+        return [own, *outer] if own in self._folders else outer
+
+    def _existing(self, place: str) -> list[str]:
+        return [folder + MODULES for folder in outwards(place) if folder + MODULES in self._folders]
 
     def _only_optional(self, place: str, target: _Entry) -> bool:
         """Version 1 marks what only optional dependencies reach; where the dependent is not so marked, the edge is."""
         return bool(target.data.get("optional")) and place != "" and not self._tree.entries[place].data.get("optional")
 
     def _note_address(self, place: str, spec: str) -> None:
-        kind = _address_kind(spec)
-        if kind in ("git", "url"):
+        kind, target = npmspec.address_kind(spec), self._tree.entries.get(place)
+        if kind == "git" or (kind == "url" and target and not npmspec.is_listed(target.name, target.version, spec)):
             self.remote[place] = kind
 
     def _not_found(self, place: str, name: str, kind: EdgeKind) -> None:
         who = self._tree.entries[place].name if place else "the project"
         if kind == "peer":
-            self._unmet.add(f"{name} (for {who})")
+            self._unmet.setdefault((name, who), place)
         elif kind != "optional":
-            self._missing.add(f"{name} (for {who})")
+            self._missing.setdefault((name, who), place)
 
     def problems(self) -> Iterator[Problem]:
-        path = self._tree.path
         if self._missing:
-            yield Problem("missing-dependency", "warning", f"not in the lockfile: {_some(self._missing)}", path)
+            yield self._problem("missing-dependency", "warning", "not in the lockfile", self._missing)
         if self._unmet:
-            yield Problem("unmet-peer", "info", f"peer dependencies that nothing provides: {_some(self._unmet)}", path)
+            yield self._problem("unmet-peer", "info", "peer dependencies that nothing provides", self._unmet)
+
+    def _problem(
+        self, code: str, level: Literal["warning", "info"], text: str, cases: Mapping[tuple[str, str], str]
+    ) -> Problem:
+        """One problem for all `cases`, at the line of the first."""
+        named = ", ".join(f"{name} (for {who})" for name, who in sorted(cases)[:_MAX_NAMED])
+        more = f" and {len(cases) - _MAX_NAMED} more" if len(cases) > _MAX_NAMED else ""
+        lines = [line for place in cases.values() if (line := self._tree.lines.get(place)) is not None]
+        return Problem(code, level, f"{text}: {named}{more}", self._tree.path, min(lines, default=None))
 
 
 def _asked(data: Object, *, root: bool) -> list[Asked]:
-    """What a manifest or entry asks for, each name once: optional outdoes runtime, which outdoes peer and dev."""
+    """What a manifest or entry asks for, each name once: as in npm, dev outdoes optional, then runtime, then peer."""
     runtime, optional, peer = data.get("dependencies"), data.get("optionalDependencies"), data.get("peerDependencies")
     if not optional and not peer and not root:
         return [(name, spec, "runtime") for name, spec in runtime.items()] if isinstance(runtime, dict) else []
     kinds: dict[str, Asked] = {}
-    if root:
-        kinds.update((n, (n, s, "dev")) for n, s in (_object(data.get("devDependencies")) or {}).items())
     meta = _object(data.get("peerDependenciesMeta")) or {}
     for name, spec in (_object(peer) or {}).items():
-        if not root or name not in kinds:
-            spare = (_object(meta.get(name)) or {}).get("optional") is True
-            kinds[name] = (name, spec, "optional" if spare else "peer")
+        spare = (_object(meta.get(name)) or {}).get("optional")
+        kinds[name] = (name, spec, "optional" if spare else "peer")
     kinds.update((n, (n, s, "runtime")) for n, s in (_object(runtime) or {}).items())
     kinds.update((n, (n, s, "optional")) for n, s in (_object(optional) or {}).items())
+    if root:
+        kinds.update((n, (n, s, "dev")) for n, s in (_object(data.get("devDependencies")) or {}).items())
     return list(kinds.values())
 
 
@@ -416,38 +420,37 @@ def _releases(
     return nodes, tuple(_release(name, copies[name], tree.lines) for name in sorted(copies))
 
 
-def _release(
-    name: str, copies: Sequence[tuple[_Entry, ReleaseKind, str | None]], lines: Mapping[str, int | None]
-) -> Release:
+def _release(name: str, copies: Sequence[tuple[_Entry, ReleaseKind, str | None]], lines: Mapping[str, int]) -> Release:
     """One release from all its copies in the tree."""
     entry, kind, source = copies[0]
     data = entry.data
     integrity, line, bundled = data.get("integrity"), lines.get(entry.place), bool(data.get("inBundle"))
-    hashes = tuple(integrity.split()) if isinstance(integrity, str) else ()
     if len(copies) > 1:
         every = [str(e.data["integrity"]) for e, _, _ in copies if isinstance(e.data.get("integrity"), str)]
-        hashes = tuple({h: None for text in every for h in text.split()})
+        integrity = " ".join(every)
         line = min((at for e, _, _ in copies if (at := lines.get(e.place))), default=None)
         bundled = all(e.data.get("inBundle") for e, _, _ in copies)
         source = next((s for _, _, s in copies if s), None)
+    hashes = integrity.split() if isinstance(integrity, str) else []
     if len(hashes) > 1:
-        hashes = tuple(sorted(hashes))
-    return Release(name, "npm", entry.name, entry.version, kind, line, hashes, source, bundled)
+        hashes = sorted(set(hashes))
+    return Release(name, "npm", entry.name, entry.version, kind, line, tuple(hashes), source, bundled)
 
 
 def _origin(entry: _Entry, asked: ReleaseKind | None, *, linked: bool) -> tuple[ReleaseKind, str | None]:
     """What kind of release an entry is, and where it comes from."""
     resolved = entry.data.get("resolved")
     source = without_credentials(resolved) if isinstance(resolved, str) and resolved else None
-    if linked or entry.kind == "link" or MODULES not in entry.place:
+    if entry.kind == "link" or MODULES not in entry.place or (linked and not is_installed(entry.place)):
         return "link", entry.place
     if entry.kind is not None:
         return entry.kind, source
     if source is None:
         return asked or "registry", None
-    if source.startswith(_WEB):
+    if source.startswith(npmspec.WEB):
         return asked or "registry", source
-    return _address_kind(source) or "registry", source.removeprefix("file:")
+    kind = npmspec.address_kind(source) or "registry"
+    return "file" if kind == "link" else kind, source.removeprefix("file:")
 
 
 def _implied(nodes: Mapping[str, str]) -> Iterator[Dependency]:
@@ -463,24 +466,12 @@ def _hints(tree: _Tree, nodes: Mapping[str, str]) -> dict[str, EdgeKind]:
     for place, name in nodes.items():
         if place in tree.entries and place.startswith(MODULES) and place.count(MODULES) == 1:
             data = tree.entries[place].data
-            hints[name] = "dev" if data.get("dev") else "optional" if data.get("optional") else "runtime"
+            spare = data.get("optional") or data.get("devOptional")
+            hints[name] = "dev" if data.get("dev") else "optional" if spare else "runtime"
     return hints
 
 
 # -- small things ----------------------------------------------------------------------------------------------------
-
-
-def _address_kind(spec: str) -> ReleaseKind | None:
-    """What kind of release a dependency's spec asks for, if it is an address; None for a range, tag or alias."""
-    if spec.startswith(_GIT) or (spec.startswith(("ssh://", *_WEB)) and spec.partition("#")[0].endswith(".git")):
-        return "git"
-    if spec.startswith(_WEB):
-        return "url"
-    if spec.startswith(("file:", "./", "../", "/", "~/")):
-        return "file" if spec.endswith(_ARCHIVES) else "link"
-    if re.match(r"[\w.-]+/[\w.-]+(#.*)?\Z", spec):
-        return "git"
-    return None
 
 
 def _is_version(text: str) -> bool:
@@ -495,7 +486,5 @@ def _text(value: object) -> str | None:
     return value if isinstance(value, str) and value else None
 
 
-def _some(cases: Iterable[str]) -> str:
-    every = sorted(cases)
-    more = f" and {len(every) - _MAX_NAMED} more" if len(every) > _MAX_NAMED else ""
-    return ", ".join(every[:_MAX_NAMED]) + more
+def _short(text: str) -> str:
+    return repr(text if len(text) <= 100 else f"{text[:60]}…{text[-39:]}")

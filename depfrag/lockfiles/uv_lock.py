@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from depfrag import decode
 from depfrag.errors import LockfileError
-from depfrag.identity import python_name, release_id, without_credentials
+from depfrag.identity import python_name, release_ids, without_credentials
 from depfrag.model import Dependency, Lockfile, Problem, Release, Root
 
 if TYPE_CHECKING:
@@ -21,7 +21,9 @@ _SOURCES: Mapping[str, ReleaseKind] = {
     "registry": "registry", "git": "git", "url": "url", "path": "file",
     "directory": "link", "editable": "link", "virtual": "link",
 }  # fmt: skip
-_HEADER = re.compile(r"^\[\[(?:package|distribution)\]\]", re.MULTILINE)
+_HEADER = re.compile(r"^[ \t]*\[\[[ \t]*(?:package|distribution)[ \t]*\]\]", re.MULTILINE)
+_MAX_EDGES = 1_000_000
+_MAX_NAMED = 5
 
 
 class _Package(NamedTuple):
@@ -41,10 +43,11 @@ class UvLock:
     def parse(self, path: str, data: bytes, files: Files) -> Lockfile:
         content = decode.text(path, data)
         table = decode.toml_table(path, content)
-        if table.get("version") != 1:
-            found = table.get("version", "missing")
+        version = table.get("version", "missing")
+        if type(version) is not int or version != 1:
+            shown = repr(version)[:40]
             raise LockfileError(
-                path, f"the version of this uv.lock is {found!r}, not 1", hint="is there a newer depfrag?"
+                path, f"the version of this uv.lock is {shown}, not 1", hint="is there a newer depfrag?"
             )
         return _lockfile(path, table, _packages(path, table, content))
 
@@ -56,23 +59,26 @@ def _packages(path: str, table: Mapping[str, Any], content: str) -> list[_Packag
     tables = table.get("package", table.get("distribution", []))
     if not isinstance(tables, list):
         raise LockfileError(path, "not an array of tables", where="package")
-    lines: list[int | None] = []
+    packages = []
+    for i, (entry, line) in enumerate(zip(tables, _lines(content, len(tables)), strict=True)):
+        if not isinstance(entry, dict) or not isinstance(entry.get("name"), str):
+            raise LockfileError(path, "a package without a name", where=line or f"package[{i}]")
+        kind, source = _source(entry.get("source"))
+        version = entry.get("version")
+        name = python_name(entry["name"])
+        packages.append(_Package(name, version if isinstance(version, str) else None, kind, source, entry, line))
+    return packages
+
+
+def _lines(content: str, count: int) -> list[int] | list[None]:
+    """The lines of the packages; unknown where they are not written as tables of their own."""
+    lines: list[int] = []
     at, line = 0, 1
     for match in _HEADER.finditer(content):
         line += content.count("\n", at, match.start())
         at = match.start()
         lines.append(line)
-    if len(lines) != len(tables):
-        lines = [None] * len(tables)
-    packages = []
-    for i, (entry, line_) in enumerate(zip(tables, lines, strict=True)):
-        if not isinstance(entry, dict) or not isinstance(entry.get("name"), str):
-            raise LockfileError(path, "a package without a name", where=line_ or f"package[{i}]")
-        kind, source = _source(entry.get("source"))
-        version = entry.get("version")
-        name = python_name(entry["name"])
-        packages.append(_Package(name, version if isinstance(version, str) else None, kind, source, entry, line_))
-    return packages
+    return lines if len(lines) == count else [None] * count
 
 
 def _source(value: object) -> tuple[ReleaseKind, str | None]:
@@ -86,10 +92,8 @@ def _source(value: object) -> tuple[ReleaseKind, str | None]:
 def _lockfile(path: str, table: Mapping[str, Any], packages: Sequence[_Package]) -> Lockfile:
     manifest = _table(table.get("manifest"))
     roots = _roots(manifest, packages)
-    ids: list[str] = []
-    for i, p in enumerate(packages):
-        ids.append(roots[i].id if i in roots else release_id("pypi", p.name, p.version, p.kind, p.source))
-    graph = _Edges(packages, ids, set(roots))
+    ids = _ids(packages, roots)
+    graph = _Edges(path, packages, ids, set(roots))
     asked = [_table(d) for d in _list(manifest.get("requirements"))]
     groups = _table(manifest.get("dependency-groups"))
     top = next((r for r in roots.values() if r.path == "."), None)
@@ -102,17 +106,13 @@ def _lockfile(path: str, table: Mapping[str, Any], packages: Sequence[_Package])
         for group in groups.values():
             graph.add(top.id, [_table(d) for d in _list(group)], "dev", None)
     graph.follow()
-    problems = []
-    if graph.missing:
-        shown = ", ".join(sorted(graph.missing)[:5]) + (", …" if len(graph.missing) > 5 else "")
-        problems.append(Problem("missing-dependency", "warning", f"not in the lockfile: {shown}", path))
     return Lockfile(
         path=path,
         format="uv-lock",
         roots=tuple(sorted({r.id: r for r in named}.values(), key=lambda r: r.path)),
         releases=_releases(packages, ids, set(roots)),
         dependencies=graph.dependencies(),
-        problems=tuple(problems),
+        problems=graph.problems(),
         direct_known=bool(roots or asked or groups or not packages),
     )
 
@@ -128,24 +128,40 @@ def _roots(manifest: Mapping[str, Any], packages: Sequence[_Package]) -> dict[in
     return roots
 
 
+def _ids(packages: Sequence[_Package], roots: Mapping[int, Root]) -> list[str]:
+    ids = release_ids("pypi", [(p.name, p.version, p.kind, p.source) for p in packages])
+    return [roots[i].id if i in roots else name for i, name in enumerate(ids)]
+
+
 class _Edges:
     """Collects edges; an extra counts once something asks for it, and every extra of a root does."""
 
-    def __init__(self, packages: Sequence[_Package], ids: Sequence[str], roots: set[int]) -> None:
-        self._packages, self._ids, self._roots = packages, ids, roots
+    def __init__(self, path: str, packages: Sequence[_Package], ids: Sequence[str], roots: set[int]) -> None:
+        self._path, self._packages, self._ids, self._roots = path, packages, ids, roots
         self._by_name: dict[str, list[int]] = {}
         for i, p in enumerate(packages):
             self._by_name.setdefault(p.name, []).append(i)
         self._conditions: dict[tuple[str, str, EdgeKind], set[str | None]] = {}
         self._asked: set[tuple[int, str]] = set()
         self._todo: list[tuple[int, str]] = []
-        self.missing: set[str] = set()
+        self._missing: dict[tuple[str, str], int | None] = {}
+        """What is asked for and not there, and by whom, to the line of that one."""
 
-    def add(self, dependent: str, asked: Sequence[Mapping[str, Any]], kind: EdgeKind, condition: str | None) -> None:
+    def add(
+        self,
+        dependent: str,
+        asked: Sequence[Mapping[str, Any]],
+        kind: EdgeKind,
+        condition: str | None,
+        line: int | None = None,
+    ) -> None:
+        """Adds the edges to what `dependent`, on `line`, asks for."""
+        if len(self._conditions) > _MAX_EDGES:
+            raise LockfileError(self._path, f"more than {_MAX_EDGES:,} dependencies", where=line)
         for wanted in asked:
             found = list(self._matches(wanted))
             if not found:
-                self.missing.add(f"{wanted.get('name')} (for {dependent.partition(':')[2]})")
+                self._missing.setdefault((str(wanted.get("name")), dependent.partition(":")[2]), line)
             marker = wanted.get("marker")
             terms = [t for t in (condition, marker) if isinstance(t, str) and t]
             joined = " and ".join(f"({t})" if " or " in t else t for t in terms) if len(terms) > 1 else "".join(terms)
@@ -153,7 +169,7 @@ class _Edges:
             for i in found:
                 if self._ids[i] != dependent:
                     self._conditions.setdefault((dependent, self._ids[i], kind), set()).add(joined or None)
-                if i not in self._roots:
+                if i not in self._roots or self._ids[i] != dependent:
                     self._ask(i, extras)
 
     def _ask(self, package: int, extras: Sequence[str]) -> None:
@@ -173,16 +189,27 @@ class _Edges:
     def follow(self) -> None:
         """Adds what the packages themselves ask for."""
         for i, p in enumerate(self._packages):
-            self.add(self._ids[i], _tables(p.table.get("dependencies")), "runtime", None)
+            self.add(self._ids[i], _tables(p.table.get("dependencies")), "runtime", None, p.line)
             if i in self._roots:
                 for extra, asked in _table(p.table.get("optional-dependencies")).items():
-                    self.add(self._ids[i], _tables(asked), "extra", f"extra == '{extra}'")
+                    self.add(self._ids[i], _tables(asked), "extra", f"extra == '{extra}'", p.line)
                 for asked in _table(p.table.get("dev-dependencies")).values():
-                    self.add(self._ids[i], _tables(asked), "dev", None)
+                    self.add(self._ids[i], _tables(asked), "dev", None, p.line)
         while self._todo:
             i, extra = self._todo.pop()
-            asked = _table(self._packages[i].table.get("optional-dependencies")).get(extra)
-            self.add(self._ids[i], _tables(asked), "extra", None)
+            p = self._packages[i]
+            self.add(
+                self._ids[i], _tables(_table(p.table.get("optional-dependencies")).get(extra)), "extra", None, p.line
+            )
+
+    def problems(self) -> tuple[Problem, ...]:
+        """What is asked for and not there, as one problem at the line of the first who asks."""
+        if not self._missing:
+            return ()
+        named = ", ".join(f"{name} (for {who})" for name, who in sorted(self._missing)[:_MAX_NAMED])
+        more = f" and {len(self._missing) - _MAX_NAMED} more" if len(self._missing) > _MAX_NAMED else ""
+        line = min((line for line in self._missing.values() if line is not None), default=None)
+        return (Problem("missing-dependency", "warning", f"not in the lockfile: {named}{more}", self._path, line),)
 
     def dependencies(self) -> tuple[Dependency, ...]:
         edges = []
@@ -202,9 +229,9 @@ def _releases(packages: Sequence[_Package], ids: Sequence[str], roots: set[int])
         hashes = {f["hash"] for f in files if isinstance(f.get("hash"), str)}
         known = releases.get(ids[i])
         if known is not None:
-            hashes.update(known.hashes)
-        line = known.line if known is not None else p.line
-        releases[ids[i]] = Release(ids[i], "pypi", p.name, p.version, p.kind, line, tuple(sorted(hashes)), p.source)
+            releases[ids[i]] = known._replace(hashes=tuple(sorted(hashes.union(known.hashes))))
+            continue
+        releases[ids[i]] = Release(ids[i], "pypi", p.name, p.version, p.kind, p.line, tuple(sorted(hashes)), p.source)
     return tuple(releases[name] for name in sorted(releases))
 
 

@@ -1,0 +1,377 @@
+"""Bad lockfiles: one clear line with file and place, exit 3, no traceback, little time and memory. Whatever a reader is
+given, the result is a lockfile or a LockfileError."""
+
+from __future__ import annotations
+
+import copy
+import json
+import os
+import random
+import subprocess
+import sys
+import tomllib
+
+import pytest
+from lockfiles.reading import CASES, NPM, Memory, case_name, command, corpus, lockfile_in, parse
+
+from depfrag import registry
+from depfrag.discover import Folder, targets
+from depfrag.errors import LockfileError
+from depfrag.lockfiles import package_lock, requirements
+from depfrag.reports.graph_json import REPORT
+
+SECONDS, MEBIBYTES = 2, 500
+
+
+def v1(nested):
+    return json.dumps({"lockfileVersion": 1, "requires": True, "dependencies": nested})
+
+
+def v3(packages, **more):
+    return json.dumps({"lockfileVersion": 3, "packages": packages, **more}, indent=2)
+
+
+def link(target):
+    return {"link": True, "resolved": target}
+
+
+CONFLICT = """{
+  "name": "app",
+<<<<<<< HEAD
+  "lockfileVersion": 2,
+=======
+  "lockfileVersion": 3,
+>>>>>>> branch
+  "packages": {}
+}
+"""
+LEVEL = '{"a": {"version": "1", "dependencies": '
+
+
+def levels(count):
+    """Dependencies nested so deep, as version 1 has them."""
+    return f'{{"requires": true, "dependencies": {LEVEL * count}{{}}{"}}" * count}}}'
+
+
+BAD = {
+    "package-lock.json": {
+        "empty": ("", "the file is empty"),
+        "white space": (" \n\t\n", "the file is empty"),
+        "not JSON": ("lockfileVersion: 3\n", "1: not JSON"),
+        "an array": ("[]", "1: not a JSON object"),
+        "a number": ("3", "1: not a JSON object"),
+        "something else": ('{"compilerOptions": {}}', "no npm lockfile"),
+        "version 0": (v3({}).replace("3", "0"), "lockfileVersion is 0; known are 1, 2 and 3"),
+        "version 4": (v3({}).replace("3", "4"), "lockfileVersion is 4; known"),
+        "version as text": (v3({}).replace("3", '"2"'), 'lockfileVersion is "2"; known'),
+        "version true": (v3({}).replace("3", "true"), "lockfileVersion is true; known"),
+        "version null": (v3({}).replace("3", "null"), "lockfileVersion is no number; known"),
+        "version without end": (v3({}).replace("3", f'"{"9" * 10**6}"'), "lockfileVersion is"),
+        "a huge number": (v3({}).replace("3", "9" * 5000), "not JSON that can be read"),
+        "cut off": (v3({"node_modules/a": {"version": "1.0.0"}})[:60], "4: not JSON"),
+        "merge conflicts": (CONFLICT, "3: the file has merge conflicts; resolve them first"),
+        "binary": (bytes(range(256)) * 40, "2: byte 128 is not UTF-8 text"),
+        "UTF-16": (v3({}).encode("utf-16"), "1: the text is UTF-16; save it as UTF-8"),
+        "UTF-16 without a mark": (v3({}).encode("utf-16-le"), "1: not JSON"),
+        "an entry that is none": (v3({"node_modules/a": []}), "'node_modules/a': not an object"),
+        "an old entry that is none": (v1({"a": {"dependencies": {"b": 1}}}), "'node_modules/a/node_modules/b': not an"),
+        "a link to nothing": (
+            v3({"node_modules/a": link("gone")}),
+            "4: 'node_modules/a' is a link to 'gone', which is not",
+        ),
+        "a link without an end": (v3({"node_modules/a": {"link": True}}), "a link that does not say where to"),
+        "a link to itself": (v3({"node_modules/a": link("node_modules/a")}), "which is a link itself"),
+        "links in a circle": (v3({"a": link("b"), "b": link("a")}), "4: 'a' is a link to 'b', which is a link itself"),
+        "an old link to itself": (v1({"a": {"version": "file:node_modules/a"}}), "which is a link itself"),
+        "a long place": (v3({"node_modules/a/" * 400: {}}), "a place of more than 4096 characters"),
+        "10,000 levels": ("[" * 10_000, "nested too deeply to be a lockfile"),
+        "10,000 levels of objects": ('{"a":' * 10_000, "nested too deeply to be a lockfile"),
+        "10,000 nested dependencies": (levels(10_000), "nested too deeply to be a lockfile"),
+        "400 nested dependencies": (levels(400), "a place of more than 4096 characters"),
+    },
+    "uv.lock": {
+        "empty": ("", "the file is empty"),
+        "white space": ("\n \n", "the file is empty"),
+        "not TOML": ("{}", "1: not TOML"),
+        "without version": ("[[package]]\nname = 'a'\n", "the version of this uv.lock is 'missing', not 1"),
+        "version 0": ("version = 0\n", "is 0, not 1"),
+        "version 2": ("version = 2\n", "is 2, not 1"),
+        "version as text": ('version = "1"\n', "is '1', not 1"),
+        "version true": ("version = true\n", "is True, not 1"),
+        "cut off": ("version = 1\n\n[[package]]\nname = 'a", "4: not TOML"),
+        "merge conflicts": ("version = 1\n<<<<<<< HEAD\n=======\n", "2: the file has merge conflicts"),
+        "binary": (bytes(range(1, 256)), "byte 127 is not UTF-8 text"),
+        "equal keys": ("version = 1\nversion = 1\n", "2: not TOML"),
+        "equal tables": ("version = 1\n[manifest]\n[manifest]\n", "3: not TOML"),
+        "a huge number": (f"version = {'9' * 5000}\n", "not TOML that can be read"),
+        "packages that are none": ("version = 1\npackage = 1\n", "package: not an array of tables"),
+        "a package that is none": ("version = 1\npackage = [1]\n", "package[0]: a package without a name"),
+        "a package without a name": ("version = 1\n\n[[package]]\nversion = '1'\n", "3: a package without a name"),
+        "10,000 levels": ("version = 1\na = " + "[" * 10_000, "nested too deeply to be a lockfile"),
+        "10,000 levels of tables": ("version = 1\na = " + "{a = " * 10_000, "nested too deeply to be a lockfile"),
+        "10,000 parts of a key": ("version = 1\n" + "a." * 10_000 + "a = 1", "2: a key of more than 32 parts"),
+        "too large for TOML": ("version = 1\n" + "#" * 9 * 2**20, "9 MiB is too large for TOML; the limit is 8 MiB"),
+    },
+    "requirements.txt": {
+        "no requirement": ("Shopping list\n- milk\n", "1: 'Shopping list' is not a requirement"),
+        "JSON": ('{\n"a": 1}', "1: '{' is not a requirement"),
+        "merge conflicts": ("six==1\n<<<<<<< HEAD\nidna==1\n", "2: requirements.txt has merge conflicts"),
+        "binary": (b"six==1\n\0\1\2", "2: requirements.txt is not text"),
+        "10,000 levels": ("a; " + "(" * 10_000 + "python_version > '3'", "1: 'a; ((((("),
+        "an include of itself": ("six==1\n-r requirements.txt\n", "2: the includes go round in a circle"),
+        "includes in a circle": (
+            "-r a.txt\n",
+            "1: the includes go round in a circle: requirements.txt → a.txt → b.txt → requirements.txt",
+        ),
+        "an include of a folder": ("\n-r folder.txt\n", "2: the include folder.txt: not a regular file"),
+        "an include of a pipe": ("-c pipe.txt\n", "1: the include pipe.txt: not a regular file"),
+        "10,000 includes": ("".join(f"-r {i}.txt\n" for i in range(10_000)), "1001: too many includes"),
+        "includes in a row": ("-r row0.txt\n", "1: too many includes"),
+        "too large": ("# " + "x" * 9 * 2**20, "requirements.txt is too large for requirements: over 8 MiB"),
+        "too many": ("a" * 2**20 + "b\n", "1: more requirements than any project has"),
+        "no requirements at all": (
+            "six==1\n" + "two words\n" * 1001,
+            "2: more than 1,000 lines that are no requirements",
+        ),
+    },
+}
+
+
+def run(*words, cwd):
+    """Runs depfrag in a process of its own: exit code, stdout, stderr, seconds of work, MiB at most."""
+    with open(cwd / "out", "wb+") as out, open(cwd / "err", "wb+") as err:
+        child = subprocess.Popen([sys.executable, "-m", "depfrag", *words], cwd=cwd, stdout=out, stderr=err)
+        _, status, used = os.wait4(child.pid, 0)
+        child.returncode = os.waitstatus_to_exitcode(status)
+        seconds = used.ru_utime + used.ru_stime
+        return child.returncode, (cwd / "out").read_text(), (cwd / "err").read_text(), seconds, used.ru_maxrss / 1024
+
+
+def refused(folder, name, said):
+    """Asserts that depfrag refuses a file as it should."""
+    code, out, err, seconds, mebibytes = run("graph", name, cwd=folder)
+    assert (code, out) == (3, ""), err
+    assert err.startswith(f"depfrag: {name}:")
+    assert said in err
+    assert err.count("\n") == 1
+    assert err.endswith("\n")
+    assert len(err) < 400
+    assert seconds < SECONDS
+    assert mebibytes < MEBIBYTES
+
+
+@pytest.mark.parametrize(("name", "what"), [(name, what) for name, cases in BAD.items() for what in cases])
+def test_bad_files_are_refused(name, what, tmp_path):
+    content, said = BAD[name][what]
+    (tmp_path / name).write_bytes(content.encode() if isinstance(content, str) else content)
+    (tmp_path / "a.txt").write_text("-r b.txt\n")
+    (tmp_path / "b.txt").write_text("idna\n-r requirements.txt\n")
+    for i in range(60):
+        (tmp_path / f"row{i}.txt").write_text(f"-r row{i + 1}.txt\n")
+    (tmp_path / "folder.txt").mkdir()
+    os.mkfifo(tmp_path / "pipe.txt")
+    refused(tmp_path, name, said)
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_huge_files_are_not_read(name, tmp_path):
+    with (tmp_path / name).open("wb") as file:
+        file.truncate(200 * 2**20)
+    refused(tmp_path, name, "200 MiB is too large to be a lockfile; the limit is 64 MiB")
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_what_is_no_file_is_not_read(name, tmp_path):
+    os.mkfifo(tmp_path / name)
+    refused(tmp_path, name, "not a regular file")
+
+
+HOSTILE = ("__proto__", "../../x", "new\nline", "\x1b[31mred", "\u202egnp", "<b>&amp;", "\ud800", 'quo"te\\', "a" * 300)
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_hostile_names(name, tmp_path):
+    lock = v3({"": {"dependencies": {name: "1", "gone" + name: "1"}}, f"node_modules/{name}": {"version": name}})
+    (tmp_path / "package-lock.json").write_text(lock)
+    code, out, err, _, _ = run("graph", "package-lock.json", cwd=tmp_path)
+    assert (code, err) == (0, "")
+    found = json.loads(out)
+    assert out.isascii()
+    shown = "x" if name == "../../x" else name
+    assert [(p["name"], p["version"]) for p in found["packages"]] == [(shown, name)]
+    assert [(d["from"], d["to"]) for d in found["dependencies"]] == [("root:.", f"npm:{shown}@{name}")]
+    # The same in an error: nothing of it reaches a terminal as it is.
+    (tmp_path / "package-lock.json").write_text(v3({f"node_modules/{name}": link(name)}))
+    code, out, err, _, _ = run("graph", "package-lock.json", cwd=tmp_path)
+    assert code == 3
+    assert err.count("\n") == 1
+    assert err.rstrip("\n").isprintable()
+
+
+def real(form):
+    """A real file of a format, not too small and not too large."""
+    sizes = {f: f.stat().st_size for f in corpus(form)}
+    fitting = [f for f, size in sizes.items() if 5_000 < size < 200_000]
+    if not fitting:
+        pytest.skip("the data folder beside the project is not there")
+    return min(fitting, key=sizes.__getitem__)
+
+
+@pytest.mark.parametrize("form", [*(form for form in NPM if form != "package-lock-v2"), "uv-lock"])
+def test_truncated_files_are_refused(form, tmp_path):
+    path = real(form)
+    content = path.read_bytes()
+    for i in range(1, 20):
+        (tmp_path / path.name).write_bytes(content[: len(content) * i // 20])
+        done = command("graph", tmp_path / path.name)
+        # A TOML file that is cut between two tables is a shorter one.
+        if done.returncode or form != "uv-lock":
+            assert (done.returncode, done.stdout) == (3, "")
+            assert done.stderr.count("\n") == 1
+            assert done.stderr.startswith(f"depfrag: {tmp_path / path.name}:")
+
+
+def test_truncated_requirements_are_shorter(tmp_path):
+    path = real("requirements-txt")
+    content = path.read_bytes()
+    counts = []
+    for i in range(1, 21):
+        (tmp_path / path.name).write_bytes(content[: len(content) * i // 20])
+        counts.append(len(parse(tmp_path / path.name).releases))
+    assert counts == sorted(counts)
+    assert counts[0] < counts[-1]
+
+
+def sound(lockfile):
+    """Asserts what every lockfile keeps, and that it can be written."""
+    ids = [r.id for r in lockfile.releases]
+    assert ids == sorted(set(ids))
+    known = {*ids, *(r.id for r in lockfile.roots)}
+    assert len(known) == len(ids) + len(lockfile.roots)
+    assert {end for d in lockfile.dependencies for end in d[:2]} <= known
+    edges = [d[:3] for d in lockfile.dependencies]
+    assert edges == sorted(set(edges))
+    assert json.loads(REPORT.render([lockfile]))
+
+
+def read(path, data, files):
+    """Reads `data` as if it stood at `path`: anything but a LockfileError is a failure."""
+    (target,) = targets([str(path)], registry.LOCKFILES)
+    try:
+        lockfile = registry.parser(target.form).parse(target.path, data, files)
+    except LockfileError as error:
+        said = str(error)
+    else:
+        sound(lockfile)
+        said = target.path
+    assert said.startswith(target.path)
+
+
+@pytest.mark.parametrize("folder", CASES, ids=case_name)
+def test_random_bytes(folder):
+    path = lockfile_in(folder)
+    files, chance = Folder(str(path)), random.Random(case_name(folder))
+    for _ in range(40):
+        data = bytearray(path.read_bytes())
+        for _ in range(chance.randint(1, 6)):
+            at = chance.randrange(len(data))
+            change = chance.random()
+            if change < 0.5:
+                data[at] = chance.randrange(256)
+            elif change < 0.7:
+                data[at:at] = bytes([chance.choice(b'"{}[]:,\\\n#-=@;<>$.!* ')])
+            elif change < 0.85:
+                del data[at : at + chance.randint(1, 10)]
+            else:
+                start = chance.randrange(len(data))
+                data[at:at] = data[start : start + chance.randint(1, 60)]
+        read(path, bytes(data), files)
+
+
+JUNK = (
+    None, True, False, 0, -1, 1.5, 10**30, "", "x", "__proto__", "../../x", "a\nb", "\x1b[31m", "\u202e", "\ud800", [],
+    {}, [1], ["a"], {"a": 1}, {"a": {}}, {"": ""}, "file:", "file:.", "npm:", "npm:a", "git+", "https://u:p@h/a/-/a-1.tgz",
+    "@", "@/", "/", "//", "..", ".", "node_modules/", [[[]]], {"optional": True}, "a@b@c", "user/repo#semver:^1", "*",
+    "[", "!x", ["**"], ["packages/*"], {"packages": "x"}, {"link": True}, {"link": True, "resolved": "x"},
+)  # fmt: skip
+
+
+def mutated(table, chance):
+    """`table` with a few values and keys replaced."""
+    table = copy.deepcopy(table)
+    for _ in range(chance.randint(1, 4)):
+        spots = list(containers(table))
+        inside, key = chance.choice(spots) if spots else (table, None)
+        change = chance.random()
+        if key is None:
+            table["x"] = None
+        elif change < 0.6:
+            inside[key] = copy.deepcopy(chance.choice(JUNK))
+        elif change < 0.9 and isinstance(inside, dict):
+            inside[str(chance.choice(JUNK))] = copy.deepcopy(inside[key])
+        else:
+            del inside[key]
+    return table
+
+
+def containers(value):
+    items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, inner in items:
+        yield value, key
+        yield from containers(inner)
+
+
+def toml(value):
+    """A value as TOML."""
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{toml(key)} = {toml(inner)}" for key, inner in value.items()) + "}"
+    if isinstance(value, list):
+        return "[" + ", ".join(map(toml, value)) + "]"
+    return json.dumps("null" if value is None else value).replace("\\ud800", "?")
+
+
+@pytest.mark.parametrize("folder", [f for f in CASES if f.parent.name != "requirements-txt"], ids=case_name)
+def test_random_values(folder):
+    path = lockfile_in(folder)
+    files, chance = Folder(str(path)), random.Random(case_name(folder))
+    text = path.read_text("utf-8")
+    table = json.loads(text) if folder.parent.name in NPM else tomllib.loads(text)
+    for _ in range(40):
+        changed = mutated(table, chance)
+        if folder.parent.name in NPM:
+            read(path, json.dumps(changed).encode(), files)
+        else:
+            read(path, "\n".join(f"{toml(key)} = {toml(value)}" for key, value in changed.items()).encode(), files)
+
+
+class Unreadable:
+    """Files that are there and cannot be read."""
+
+    def read(self, path):
+        raise LockfileError(path, "cannot be read: Permission denied")
+
+
+def test_a_manifest_that_cannot_be_read_is_a_problem():
+    lock = v1({"a": {"version": "file:../a"}, "b": {"version": "1.0.0"}})
+    lockfile = package_lock.PARSER.parse("package-lock.json", lock.encode(), Unreadable())
+    assert [p.code for p in lockfile.problems] == ["manifest"]
+    assert "Permission denied" in lockfile.problems[0].message
+    assert [r.id for r in lockfile.releases] == ["npm:a@*", "npm:b@1.0.0"]
+    assert not lockfile.direct_known
+
+
+def test_includes_outside_of_the_folder_are_read_and_not_quoted(tmp_path):
+    (tmp_path / "inner").mkdir()
+    (tmp_path / "secret.txt").write_text("six==1.16.0\nthe password is swordfish\n")
+    (tmp_path / "inner" / "requirements.txt").write_text("-r ../secret.txt\n-r https://u:swordfish@h.example/x\n")
+    done = command("graph", tmp_path / "inner" / "requirements.txt")
+    assert not done.returncode
+    assert "pypi:six@1.16.0" in done.stdout
+    assert "swordfish" not in done.stdout + done.stderr
+    assert "line 2 of ../secret.txt (line 1)" in done.stdout
+
+
+def test_nothing_but_bad_lines_in_an_include():
+    files = Memory({"a.txt": "the password is swordfish\n"})
+    lockfile = requirements.PARSER.parse("requirements.txt", b"-r a.txt\n", files)
+    assert lockfile.problems[0].message == "not requirements, left out: line 1 of a.txt (line 1)"
