@@ -19,6 +19,9 @@ _SKIPPED = frozenset(
     ("node_modules", "bower_components", "site-packages", "vendor", "third_party", "__pycache__", "venv")
 )  # fmt: skip
 
+_MAX_NAMES = 100_000
+"""In one folder."""
+
 
 class Target(NamedTuple):
     """A lockfile to read."""
@@ -118,3 +121,15 @@ class Folder:
 
     def read(self, path: str) -> bytes | None:
         return _read(os.path.join(self.path, path), path)
+
+    def names(self, folder: str) -> Sequence[str]:
+        try:
+            with os.scandir(os.path.join(self.path, folder)) as entries:
+                found = [entry.name for entry, _ in zip(entries, range(_MAX_NAMES + 1), strict=False)]
+        except (FileNotFoundError, NotADirectoryError):
+            return ()
+        except (OSError, ValueError) as error:
+            raise LockfileError(folder, f"cannot be read: {getattr(error, 'strerror', None) or error}") from None
+        if len(found) > _MAX_NAMES:
+            raise LockfileError(folder, f"more than {_MAX_NAMES:,} files and folders")
+        return sorted(found)

@@ -33,6 +33,12 @@ class Files(Protocol):
         Raises LockfileError when the file is there but too large or unreadable.
         """
 
+    def names(self, folder: str) -> Sequence[str]:
+        """What lies in `folder`, relative to the lockfile's folder, sorted; nothing where there is no such folder.
+
+        Raises LockfileError when the folder is there but unreadable, or holds more than a project's folder can.
+        """
+
 
 class Format(NamedTuple):
     """A kind of lockfile: the names it goes by and its reader. Names are shell patterns on the last part of a path."""

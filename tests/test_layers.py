@@ -16,7 +16,7 @@ PACKAGE = TOP / "depfrag"
 
 LOWEST = """
     errors model version visible tables identity places npmspec pipsyntax facts accounts mirrors counting unpacking
-    wording digraph decode jsontext placement drawing graph snapshot
+    wording digraph decode yamltext jsontext placement drawing graph snapshot
 """
 LAYERS = (
     *LOWEST.split(),

@@ -81,3 +81,7 @@ class Memory:
         if isinstance(found, Exception):
             raise found
         return found.encode() if isinstance(found, str) else found
+
+    def names(self, folder):
+        above = "" if os.path.normpath(folder) == "." else os.path.normpath(folder) + "/"
+        return sorted({f.removeprefix(above).partition("/")[0] for f in self.files if f.startswith(above)})
