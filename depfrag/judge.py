@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from depfrag.facts import SIZES, measured
+from depfrag import wording
+from depfrag.facts import SIZES, best, measured
 from depfrag.model import LEVELS, Summary, Verdict
 
 if TYPE_CHECKING:
@@ -20,13 +21,14 @@ _BANDS = ("critical", "high", "medium", "low")
 def findings(
     project: Project, rules: Mapping[str, Rule], paths: Callable[[str], tuple[tuple[str, ...], ...]]
 ) -> tuple[Finding, ...]:
-    """What the rules find in a project, worst first, each with its fingerprint; equals as the rule orders them."""
+    """What the rules find in a project, worst first, each with its fingerprint; equals in the order of the rules, and
+    as the rule orders them."""
     found = [
         finding._replace(rule=name, fingerprint=_fingerprint(name, finding))
         for name, rule in rules.items()
         for finding in rule.check(project, paths)
     ]
-    return tuple(sorted(found, key=lambda f: (LEVELS.index(f.level), f.rule)))
+    return tuple(sorted(found, key=lambda f: LEVELS.index(f.level)))
 
 
 def _fingerprint(rule: str, finding: Finding) -> str:
@@ -63,29 +65,46 @@ def summary(packages: Sequence[Scored], edges: int, direct: int, settings: Score
     return Summary(len(packages), registry, edges, direct, bands, could_be, known, flagged, unknown, total)
 
 
-def together(parts: Sequence[Summary]) -> Summary:
-    """The summary of several lockfiles as one."""
-    registry = sum(p.registry for p in parts)
-
-    def added(of: Callable[[Summary], Mapping[str, int]], names: Sequence[str]) -> dict[str, int]:
-        return {name: sum(of(p)[name] for p in parts) for name in names}
-
-    return Summary(
-        releases=sum(p.releases for p in parts),
-        registry=registry,
-        edges=sum(p.edges for p in parts),
-        direct=sum(p.direct for p in parts),
-        bands=added(lambda p: p.bands, _BANDS),
-        could_be=added(lambda p: p.could_be, _BANDS[:2]),
-        known=sum(p.known for p in parts),
-        flagged=added(lambda p: p.flagged, _BANDS[:2]),
-        unknown_share=sum(p.unknown_share * p.registry for p in parts) / registry if registry else 0.0,
-        fragility=sum(p.fragility for p in parts),
-    )
+def together(projects: Sequence[Project], config: Config) -> Summary:
+    """The summary of all projects as one: a release that several lockfiles have counts once."""
+    if len(projects) == 1:
+        return projects[0].summary
+    edges: set[tuple[str, str]] = set()
+    direct: set[str] = set()
+    for project in projects:
+        ids = {scored.release.id for scored in project.packages}
+        roots = {root.id for root in project.lockfile.roots}
+        for dependent, dependency, kind, *_ in project.lockfile.dependencies:
+            if dependency in ids and not (config.prod and kind == "dev"):
+                if dependent in ids:
+                    edges.add((dependent, dependency))
+                elif dependent in roots and kind != "optional":
+                    direct.add(dependency)
+    return summary(distinct(projects), len(edges), len(direct), config.score)
 
 
-def verdict(projects: Sequence[Project], problems: Iterable[Problem], config: Config) -> Verdict:
-    """The exit code of the run and one sentence for people.
+def distinct(projects: Sequence[Project]) -> Sequence[Scored]:
+    """The releases of all projects, each once: with the worst of its scores, and all that is known of it."""
+    if len(projects) == 1:
+        return projects[0].packages
+    found: dict[str, Scored] = {}
+    for project in projects:
+        for scored in project.packages:
+            known = found.setdefault(scored.release.id, scored)
+            if known is not scored:
+                found[scored.release.id] = _worst(known, scored)
+    return list(found.values())
+
+
+def _worst(one: Scored, other: Scored) -> Scored:
+    scores = one.score, other.score
+    point, upper = (max(getattr(score, end) for score in scores) for end in ("point", "upper"))
+    score = max(scores, key=lambda s: s.lower)._replace(point=point, upper=upper)
+    return one._replace(facts=best((one.facts, other.facts)), score=score)
+
+
+def verdict(projects: Sequence[Project], total: Summary, problems: Iterable[Problem], config: Config) -> Verdict:
+    """The exit code of the run and one sentence for people, with the numbers of all projects together.
 
     3 when a lockfile could not be read, 4 when more is unknown than the configuration allows, 1 when there are findings
     to fail on, else 0; the first that holds.
@@ -96,7 +115,8 @@ def verdict(projects: Sequence[Project], problems: Iterable[Problem], config: Co
         code = 4
     else:
         code = int(any(_fails(p, gate) for p in projects for gate in config.fail_on))
-    return Verdict(code, _sentence(together([p.summary for p in projects])))
+    reported = {f.subject for p in projects for f in p.findings if f.rule == "malicious" and not f.suppressed}
+    return Verdict(code, _sentence(total, len(projects), len(reported)))
 
 
 def _fails(project: Project, gate: str) -> bool:
@@ -110,12 +130,15 @@ def _fails(project: Project, gate: str) -> bool:
     return any(f.rule == gate for f in acting)
 
 
-def _sentence(total: Summary) -> str:
+def _sentence(total: Summary, lockfiles: int, malicious: int) -> str:
     of = f"of {total.releases:,} release{'s' * (total.releases != 1)}"
+    of += f" in {lockfiles:,} lockfiles" if lockfiles > 1 else ""
     critical, high = total.bands["critical"], total.bands["high"]
     if not total.releases:
         return "no releases to look at"
     first = f"{critical} critical and {high} high {of}" if critical or high else f"nothing critical or high {of}"
-    more = f"; {total.could_be['critical']:,} more could be critical" if total.could_be["critical"] else ""
-    unknown = f"; publishers or size are unknown for {total.unknown_share:.0%} of them" if total.unknown_share else ""
-    return first + more + unknown
+    if malicious:
+        first = f"{malicious:,} release{'s' * (malicious != 1)} reported to be malicious; {first}"
+    more = f"; {total.could_be['critical']:,}{' more' * (critical > 0)} could be critical"
+    unknown = f"; publishers or size are unknown for {wording.share(total.unknown_share)} of them"
+    return first + more * (total.could_be["critical"] > 0) + unknown * (total.unknown_share > 0)

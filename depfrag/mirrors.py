@@ -144,7 +144,7 @@ def _publishers(shown: Sequence[Shown], ecosystem: Ecosystem) -> tuple[Publisher
     elif (2 * listed >= len(said) or (listed and ecosystem == "pypi")) and 10 * said.count("text") <= listed:
         return "registry", text
     if any(s.lists or s.publisher for s in shown) or listed > said.count("nobody"):
-        return "declared", text + "; lists that only releases carry can be text of their own manifests"
+        return "declared", text + "; lists in releases can be their own text"
     return "absent", text
 
 
@@ -186,5 +186,5 @@ def problems(hosts: Iterable[Host]) -> Iterator[Problem]:
             left.append("when releases were published")
         if left and (host.publishers, host.dates) != ("unknown", "unknown"):
             text = f"{host.host} does not pass on {' and '.join(left)}, so that stays unknown: {host.because}"
-            hint = "to know it, set the registry to the one that it mirrors, or use a --snapshot made there"
+            hint = "ask the registry that it mirrors, or use a --snapshot made there"
             yield Problem("mirror", "warning", f"{text}; {hint}")

@@ -11,7 +11,16 @@ from depfrag.visible import visible
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
 
-    from depfrag.model import Bounds, Dependency, Facts, FactValue, Release, Score
+    from depfrag.model import Bounds, Dependency, Facts, FactValue, Host, Release, Score
+
+_WORTH = {
+    "registry": "the registry's own",
+    "declared": "only declared, so unknown",
+    "publish": "those of publishing",
+    "ingest": "not those of publishing, so unknown",
+    "absent": "not told",
+    "unknown": "unknown",
+}
 
 
 def score(value: Score) -> str:
@@ -38,6 +47,13 @@ def breaks(share: Bounds | None, broken: Collection[str], direct: int) -> str:
     if share.lower != share.upper:
         return f"{share.lower:.0%} – {share.upper:.0%}"
     return f"{len(broken)} of {direct}" if broken else "0"
+
+
+def share(part: float) -> str:
+    """A share in whole per cent that is never rounded to none or all: one of a thousand is not 0%."""
+    if 0 < part < 0.01:
+        return "under 1%"
+    return "over 99%" if 0.99 < part < 1 else f"{part:.0%}"
 
 
 def publishers(facts: Facts) -> str:
@@ -76,8 +92,15 @@ def fact(value: FactValue) -> str:
     if isinstance(value, tuple):
         return ", ".join(visible(str(v)) for v in value) or "nobody"
     if isinstance(value, dict):
-        return ", ".join(f"{visible(str(k))}: {fact(v)}" for k, v in value.items())
+        said = (f"{visible(str(k))}: {'nothing' if v == () else fact(v)}" for k, v in value.items())
+        return ", ".join(said) or "nothing"
     return f"{value:,}" if isinstance(value, (int, float)) else visible(str(value))
+
+
+def host(value: Host) -> str:
+    """What a registry host's answers are worth, and why."""
+    worth = f"publishers: {_WORTH[value.publishers]}; dates: {_WORTH[value.dates]}"
+    return f"{visible(value.host)}: {worth} ({visible(value.because)})"
 
 
 def name(identifier: str) -> str:
@@ -87,6 +110,13 @@ def name(identifier: str) -> str:
         return "the project" if rest == "." else visible(rest)
     at = rest.find("@", 1)
     return visible(rest[:at] if at > 0 else rest)
+
+
+def command(*words: str) -> str:
+    """A call of depfrag as one types it."""
+    from shlex import quote
+
+    return " ".join(("depfrag", *(quote(visible(word)) for word in words)))
 
 
 class Names:

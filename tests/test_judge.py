@@ -11,7 +11,8 @@ from made import config, paths, project, scored
 from strategies import fact
 
 from depfrag import judge
-from depfrag.model import Finding, Problem
+from depfrag.facts import best
+from depfrag.model import Dependency, Finding, Problem
 
 LEVELS = ("critical", "high", "medium", "low", "info")
 
@@ -27,7 +28,13 @@ def code(found=(), problems=(), unknown=0, **settings):
     """The exit code of a run that found this, with this many of ten releases unknown."""
     facts = {"publishers": fact(("x",)), "lines": fact(1)}
     packages = [scored(f"p{i}@1", facts={} if i < unknown else facts) for i in range(10)]
-    return judge.verdict([project(*packages, findings=tuple(found))], problems, config(**settings)).exit_code
+    return decided([project(*packages, findings=tuple(found))], problems, **settings).exit_code
+
+
+def decided(projects, problems=(), **settings):
+    """The verdict on these projects."""
+    total = judge.together(projects, config(**settings))
+    return judge.verdict(projects, total, problems, config(**settings))
 
 
 # -- exit codes ------------------------------------------------------------------------------------------------------
@@ -55,7 +62,7 @@ def test_how_much_may_be_unknown(unknown, limit, expected):
 
 def test_one_lockfile_that_is_too_unknown_is_enough():
     known = project(*(scored(f"p{i}@1", facts={"publishers": fact(("x",)), "lines": fact(1)}) for i in range(99)))
-    verdict = judge.verdict([known, project(scored("q@1"), path="b")], [], config(max_unknown=0.5))
+    verdict = decided([known, project(scored("q@1"), path="b")], max_unknown=0.5)
     assert verdict.exit_code == 4
 
 
@@ -94,7 +101,7 @@ def test_suppressed_findings_fail_nothing():
 @pytest.mark.parametrize(("gate", "expected"), [("score:70", 1), ("score:70.5", 1), ("score:70.6", 0), ("score:0", 1)])
 def test_a_score_gate_acts_on_the_lower_end(gate, expected):
     packages = [scored("a@1", lower=70.5, point=90, upper=100), scored("b@1", lower=3)]
-    assert judge.verdict([project(*packages)], [], config(fail_on=(gate,))).exit_code == expected
+    assert decided([project(*packages)], fail_on=(gate,)).exit_code == expected
 
 
 KNOWN = {"publishers": fact(()), "lines": fact(1)}
@@ -107,17 +114,33 @@ UNKNOWN = "publishers or size are unknown for 100% of them"
         ([], "no releases to look at"),
         ([scored(facts=KNOWN)], "nothing critical or high of 1 release"),
         ([scored("a@1", lower=80), scored("b@1", lower=66)], f"1 critical and 1 high of 2 releases; {UNKNOWN}"),
-        ([scored(lower=1, upper=80, facts=KNOWN)], "nothing critical or high of 1 release; 1 more could be critical"),
-        ([scored(lower=1, upper=80)], f"nothing critical or high of 1 release; 1 more could be critical; {UNKNOWN}"),
+        ([scored(lower=1, upper=80, facts=KNOWN)], "nothing critical or high of 1 release; 1 could be critical"),
+        ([scored(lower=1, upper=80)], f"nothing critical or high of 1 release; 1 could be critical; {UNKNOWN}"),
     ],
 )
 def test_the_sentence(packages, sentence):
-    assert judge.verdict([project(*packages)], [], config()).sentence == sentence
+    assert decided([project(*packages)]).sentence == sentence
+
+
+def test_what_is_reported_to_be_malicious_is_said_first():
+    found = (finding("critical", rule="malicious"), finding("critical", rule="malicious", suppressed=True, subject="x"))
+    packages = [scored("a@1", facts=KNOWN), scored("b@1", lower=80, facts=KNOWN)]
+    first, second = project(*packages, findings=found), project(packages[0], path="b", findings=found[:1])
+    said = "1 release reported to be malicious; 1 critical and 0 high of 2 releases"
+    assert decided([first]) == (1, said)
+    assert decided([first, second]).sentence.startswith(said)
+    other = project(packages[0], findings=(found[0], found[0]._replace(subject="npm:c@1")))
+    assert decided([other]).sentence.startswith("2 releases reported to be malicious; nothing critical or high")
 
 
 def test_nothing_at_all():
-    verdict = judge.verdict([], [], config())
-    assert verdict == (0, "no releases to look at")
+    assert decided([]) == (0, "no releases to look at")
+
+
+def test_several_lockfiles_have_one_sentence():
+    packages = [scored("a@1", lower=80, facts=KNOWN), scored("b@1", facts=KNOWN)]
+    verdict = decided([project(*packages), project(packages[0], path="b"), project(path="c")])
+    assert verdict == (0, "1 critical and 0 high of 2 releases in 3 lockfiles")
 
 
 # -- findings --------------------------------------------------------------------------------------------------------
@@ -137,13 +160,13 @@ def findings(**rules):
     return judge.findings(project(scored()), {name.replace("_", "-"): rule for name, rule in rules.items()}, paths)
 
 
-def test_findings_come_worst_first_then_by_rule_then_as_the_rule_orders_them():
+def test_findings_come_worst_first_then_in_the_order_of_rules_then_as_the_rule_orders_them():
     found = findings(
         b=Always(finding("low", rule=""), finding("critical", rule="", subject="npm:z@1")),
         a_rule=Always(finding("critical", rule="", subject="npm:y@1"), finding("critical", rule="", subject="npm:b@1")),
     )
     assert [(f.level, f.rule, f.subject) for f in found] == [
-        ("critical", "a-rule", "npm:y@1"), ("critical", "a-rule", "npm:b@1"), ("critical", "b", "npm:z@1"),
+        ("critical", "b", "npm:z@1"), ("critical", "a-rule", "npm:y@1"), ("critical", "a-rule", "npm:b@1"),
         ("low", "b", "npm:a@1"),
     ]  # fmt: skip
 
@@ -160,6 +183,7 @@ def fingerprint(rule="x", **more):
         ("npm:@s/a@1", "npm:@s/a@2"),
         ("pypi:a@1", "pypi:a@*"),
         ("npm:a@git+0f", "npm:a@url+1e"),
+        ("npm:@s/a@file+../@s/a.tgz", "npm:@s/a@1"),
     ],
 )
 def test_fingerprints_outlive_versions_levels_and_words(one, other):
@@ -234,18 +258,46 @@ def test_the_summary_counts_what_there_is(every):
     assert found.fragility == sum(s.score.point for s in every)
 
 
-@given(st.lists(packages(), max_size=4))
-def test_several_lockfiles_add_up(several):
-    parts = [judge.summary(every, i, 1, config().score) for i, every in enumerate(several)]
-    total = judge.together(parts)
-    whole = judge.summary(
-        [s for every in several for s in every], sum(range(len(several))), len(several), config().score
-    )
-    for name in ("releases", "registry", "edges", "direct", "known"):
-        assert getattr(total, name) == getattr(whole, name)
-    if several:
-        assert (total.bands, total.could_be, total.flagged) == (whole.bands, whole.could_be, whole.flagged)
-    assert total.fragility == pytest.approx(whole.fragility)
-    assert total.unknown_share <= 1 + 1e-9
-    shares = [p.unknown_share for p in parts if p.registry] or [0]
-    assert min(shares) - 1e-9 <= total.unknown_share <= max(shares) + 1e-9
+def worst(every):
+    """Equal releases as one, the long way."""
+    lower, point, upper = (max(getattr(s.score, end) for s in every) for end in ("lower", "point", "upper"))
+    first = next(s for s in every if s.score.lower == lower)
+    score = first.score._replace(point=point, upper=upper)
+    return first._replace(facts=best(s.facts for s in every), score=score)
+
+
+@given(st.lists(packages(), min_size=2, max_size=4))
+def test_a_release_of_several_lockfiles_counts_once(several):
+    projects = [project(*every, path=str(i)) for i, every in enumerate(several)]
+    ids = sorted({s.release.id for every in several for s in every})
+    merged = [worst([s for every in several for s in every if s.release.id == name]) for name in ids]
+    found = judge.distinct(projects)
+    assert {s.release.id: (s.score, dict(s.facts)) for s in found} == {
+        s.release.id: (s.score, dict(s.facts)) for s in merged
+    }
+    assert judge.together(projects, config()) == judge.summary(found, 0, 0, config().score)
+
+
+def test_the_summary_of_one_lockfile_is_that_of_all():
+    one = project(scored("a@1"), scored("b@1"))
+    assert judge.together([one], config()) is one.summary
+    assert judge.distinct([one]) is one.packages
+
+
+def edges(*pairs, path="x"):
+    """A project of three releases with these edges."""
+    made = project(scored("a@1"), scored("b@1"), scored("c@1"), path=path)
+    ids = {"root": "root:.", "out": "npm:out@1"}
+    dependencies = tuple(Dependency(ids.get(a, f"npm:{a}@1"), f"npm:{b}@1", kind) for a, b, kind in pairs)
+    return made._replace(lockfile=made.lockfile._replace(dependencies=dependencies))
+
+
+def test_edges_and_direct_dependencies_of_several_lockfiles_count_once():
+    projects = [
+        edges(("root", "a", "runtime"), ("root", "b", "dev"), ("a", "b", "runtime"), ("a", "b", "peer")),
+        edges(("root", "a", "dev"), ("root", "c", "optional"), ("a", "b", "runtime"), ("b", "c", "optional"), path="y"),
+        edges(("root", "gone", "runtime"), ("out", "a", "runtime"), path="z"),
+    ]
+    total = judge.together(projects, config())
+    assert (total.releases, total.edges, total.direct) == (3, 2, 2)
+    assert judge.together(projects, config(prod=True)).direct == 1

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from depfrag import wording
-from depfrag.model import Bounds, Dependency, Fact, Release, Score
+from depfrag.model import Bounds, Dependency, Fact, Host, Release, Score
 
 
 def fact(value, grade="registry"):
@@ -86,9 +86,35 @@ def test_any_fact_is_one_visible_line():
     assert wording.fact(False) == "no"
     assert wording.fact(("a", "b\n")) == "a, b\\x0a"
     assert wording.fact(()) == "nobody"
+    assert wording.fact({}) == "nothing"
+    assert wording.fact({"requires": ()}) == "requires: nothing"
     assert wording.fact({"dependencies": {"a": "^1"}, "more": ("x",)}) == "dependencies: a: ^1, more: x"
     assert wording.fact(1234567) == "1,234,567"
     assert wording.fact("old\x1b[0m") == "old\\x1b[0m"
+
+
+@pytest.mark.parametrize(
+    ("part", "text"),
+    [(0, "0%"), (0.0001, "under 1%"), (0.0099, "under 1%"), (0.01, "1%"), (0.457, "46%"), (0.99, "99%"),
+     (0.9901, "over 99%"), (0.9999, "over 99%"), (1, "100%")],
+)  # fmt: skip
+def test_a_share_is_not_rounded_to_none_or_all(part, text):
+    assert wording.share(part) == text
+
+
+def test_commands_are_typed_as_a_shell_wants_them():
+    assert wording.command("why", "a/package-lock.json", "@s/p") == "depfrag why a/package-lock.json @s/p"
+    assert wording.command("why", "a b", "$(x)\x1b") == "depfrag why 'a b' '$(x)\\x1b'"
+
+
+def test_what_a_host_is_worth():
+    host = Host("r\x07.example", "npm", 2, 2, "ingest", "declared", "it says so")
+    assert wording.host(host) == (
+        "r\\x07.example: publishers: only declared, so unknown; dates: not those of publishing, so unknown (it says so)"
+    )
+    for dates in ("publish", "ingest", "absent", "unknown"):
+        for publishers in ("registry", "declared", "absent", "unknown"):
+            assert wording.host(host._replace(dates=dates, publishers=publishers))
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""What commands share: settings from a call, streams, colours, files to write."""
+"""What commands share: settings from a call, how reports look, what became of the lockfiles."""
 
 from __future__ import annotations
 
@@ -8,16 +8,18 @@ import sys
 from typing import TYPE_CHECKING
 
 from depfrag import api
+from depfrag.cli import streams
 from depfrag.config import count
 from depfrag.errors import ConfigError
 from depfrag.protocols import ReportOptions
-from depfrag.visible import visible
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
+    from typing import TextIO
 
     from depfrag.cli.argv import Call
     from depfrag.config import Config
+    from depfrag.model import Problem
 
 _CI = ("GITHUB_ACTIONS", "GITLAB_CI", "JENKINS_URL", "TF_BUILD", "BUILDKITE", "CIRCLECI", "TEAMCITY_VERSION")
 
@@ -48,7 +50,7 @@ def look(call: Call, file: str | None = None) -> ReportOptions:
     return ReportOptions(
         top=whole_number(call, "top", 10),
         width=int(width) if re.fullmatch("[1-9][0-9]{0,4}", width) else _width(),
-        color=file is None and colored(call, sys.stdout.isatty()),
+        color=colored(call, is_terminal(sys.stdout)) and file is None,
         verbose=int(call.flag("verbose")),
     )
 
@@ -63,40 +65,29 @@ def colored(call: Call, terminal: bool) -> bool:  # noqa: FBT001 - whether the s
     return when == "always" or (when == "auto" and (bool(os.environ.get("FORCE_COLOR")) or terminal))
 
 
+def is_terminal(stream: TextIO | None) -> bool:
+    """Whether people read the stream; None is one that was closed."""
+    return stream is not None and stream.isatty()
+
+
 def _width() -> int:
     try:
         return os.get_terminal_size(sys.stdout.fileno()).columns
-    except (OSError, ValueError):
+    except (AttributeError, OSError, ValueError):
         return 100
 
 
 def notifier(call: Call) -> Callable[[str], None] | None:
     """Says what is going on on the error stream: on a terminal outside CI, or when asked to."""
-    quiet = call.flag("quiet") or not (sys.stderr.isatty() or call.flag("verbose"))
+    quiet = call.flag("quiet") or not (is_terminal(sys.stderr) or call.flag("verbose"))
     if quiet or (any(os.environ.get(name) for name in (*_CI, "CI")) and not call.flag("verbose")):
         return None
-
-    return say
-
-
-def say(text: str) -> None:
-    """Says something on the error stream."""
-    sys.stderr.write(f"depfrag: {visible(text)}\n")
+    return streams.say
 
 
-def write(text: str | bytes, file: str | None) -> None:
-    """Writes a result to the standard output, or to `file`."""
-    data = text.encode("utf-8", "backslashreplace") if isinstance(text, str) else text
-    if file is None or file == "-":
-        sys.stdout.flush()
-        stream = getattr(sys.stdout, "buffer", None)
-        if stream is None:
-            sys.stdout.write(data.decode("utf-8"))
-        else:
-            stream.write(data)
-        return
-    try:
-        with open(file, "wb") as out:
-            out.write(data)
-    except OSError as error:
-        raise ConfigError(f"cannot be written: {error.strerror or error}", where=file) from None
+def unread(problems: Iterable[Problem]) -> int:
+    """Says which lockfiles, found by search, could not be read; the exit code of that."""
+    lost = [p for p in problems if p.code == "lockfile" and p.level == "error"]
+    for problem in lost:
+        streams.say(problem.message)
+    return 3 if lost else 0

@@ -6,7 +6,7 @@ import os
 from typing import TYPE_CHECKING
 
 from depfrag import api, jsontext
-from depfrag.cli import edges
+from depfrag.cli import edges, streams
 from depfrag.errors import ConfigError, NotFoundError
 
 if TYPE_CHECKING:
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from depfrag.cli.argv import Call
     from depfrag.model import Scored
     from depfrag.pipeline import Traced
+    from depfrag.protocols import ReportOptions
 
 _PATHS = 3
 SCHEMA = "depfrag.explanation/1"
@@ -25,27 +26,28 @@ def run(call: Call) -> int:
     form = call.text("format", "terminal")
     if form not in ("terminal", "json"):
         raise ConfigError(f"{form!r} is not terminal or json", where="--format")
-    path = call.text("path")
+    path, options = call.text("path"), edges.look(call)
     config = edges.configured(call, [path])
-    traced = api.run([path], config, os.environ, edges.notifier(call)).traced
-    found = list(_found(traced, call.text("package")))
-    if form == "json":
-        from depfrag.reports.analysis_json import package_text
+    done = api.run([path], config, os.environ, edges.notifier(call))
+    found = list(_found(done.traced, call.text("package")))
+    streams.write(_json(found) if form == "json" else _text(found, options))
+    return edges.unread(done.analysis.problems)
 
-        texts = [package_text(scored, one.project.lockfile.path) for one, scored in found]
-        edges.write(jsontext.document({"schema": jsontext.quote(SCHEMA), "packages": texts}), None)
-        return 0
+
+def _json(found: Sequence[tuple[Traced, Scored]]) -> str:
+    from depfrag.reports.analysis_json import package_text
+
+    texts = [package_text(scored, one.project.lockfile.path) for one, scored in found]
+    return jsontext.document({"schema": jsontext.quote(SCHEMA), "packages": texts})
+
+
+def _text(found: Sequence[tuple[Traced, Scored]], options: ReportOptions) -> str:
     from depfrag.reports.explanation import explanation
 
-    options = edges.look(call)
-    edges.write(
-        "\n".join(
-            explanation(one.project, scored, one.graph.paths(scored.release.id, limit=_PATHS), options)
-            for one, scored in found
-        ),
-        None,
+    return "\n".join(
+        explanation(one.project, scored, one.graph.paths(scored.release.id, limit=_PATHS), options)
+        for one, scored in found
     )
-    return 0
 
 
 def _found(traced: Sequence[Traced], package: str) -> Iterator[tuple[Traced, Scored]]:

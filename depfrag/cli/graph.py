@@ -6,7 +6,7 @@ import os
 from typing import TYPE_CHECKING
 
 from depfrag import api, registry
-from depfrag.cli import edges
+from depfrag.cli import edges, streams
 from depfrag.graph import production
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ def run(call: Call) -> int:
     lockfiles, problems = api.lockfiles(paths, config, os.environ, edges.notifier(call), complete=call.flag("complete"))
     if config.prod:
         lockfiles = tuple(production(lockfile) for lockfile in lockfiles)
-    edges.write(report.render(lockfiles), call.text("output") or None)
+    streams.write(report.render(lockfiles), call.text("output") or None)
     for problem in problems:
-        edges.say(problem.message)
+        streams.say(problem.message)
     return 3 if any(p.code == "lockfile" for p in problems) else 0

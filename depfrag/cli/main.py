@@ -1,4 +1,7 @@
-"""The entry: reads the arguments, runs a command, turns errors into one line and an exit code."""
+"""The entry: reads the arguments, runs a command, turns errors into one line and an exit code.
+
+Little is imported up here, and the rest where an interrupt is already caught.
+"""
 
 from __future__ import annotations
 
@@ -7,8 +10,6 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
-from depfrag.cli import argv as quick
-from depfrag.cli.options import COMMANDS
 from depfrag.errors import DepfragError, LockfileError, SourceError
 
 if TYPE_CHECKING:
@@ -25,19 +26,29 @@ def main(argv: Sequence[str] | None = None) -> int:
     # A run is short and makes few cycles: collecting garbage would cost it a tenth of its time.
     gc.disable()
     try:
-        if words in (["--version"], ["-V"]):
-            from depfrag.version import __version__
-
-            sys.stdout.write(f"depfrag {__version__}\n")
-            return 0
-        call = None if "_DEPFRAG_COMPLETE" in os.environ else quick.read(words, COMMANDS)
-        if call is None:
-            from depfrag.cli.typed import run as run_typed
-
-            return run_typed(words)
-        return run(call)
+        return _run(words)
+    except (DepfragError, KeyboardInterrupt) as reason:
+        return _stopped(reason)
     finally:
         gc.enable()
+
+
+def _run(words: Sequence[str]) -> int:
+    if list(words) in (["--version"], ["-V"]):
+        from depfrag.cli import streams
+        from depfrag.version import __version__
+
+        streams.write(f"depfrag {__version__}\n")
+        return 0
+    from depfrag.cli import argv
+    from depfrag.cli.options import COMMANDS
+
+    call = None if "_DEPFRAG_COMPLETE" in os.environ else argv.read(words, COMMANDS)
+    if call is None:
+        from depfrag.cli.typed import run as run_typed
+
+        return run_typed(words)
+    return run(call)
 
 
 def run(call: Call) -> int:
@@ -47,20 +58,20 @@ def run(call: Call) -> int:
     module, _, name = call.command.target.partition(":")
     try:
         code: int = getattr(import_module(module), name)(call)
-        sys.stdout.flush()
-    except DepfragError as error:
-        from depfrag.visible import visible
-
-        sys.stderr.write(f"depfrag: {visible(str(error))}\n")
-        return UNREADABLE if isinstance(error, (LockfileError, SourceError)) else USAGE
-    except KeyboardInterrupt:
-        sys.stderr.write("depfrag: interrupted\n")
-        return INTERRUPTED
-    except BrokenPipeError:
-        # Whoever read the output has seen enough; nothing more can be said to them.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
+    except (DepfragError, KeyboardInterrupt) as reason:  # Typer would say "Aborted!" and exit with 1
+        return _stopped(reason)
     return code
+
+
+def _stopped(reason: DepfragError | KeyboardInterrupt) -> int:
+    """Says why the run stopped; its exit code."""
+    from depfrag.cli import streams
+
+    if isinstance(reason, KeyboardInterrupt):
+        streams.say("interrupted")
+        return INTERRUPTED
+    streams.say(str(reason))
+    return UNREADABLE if isinstance(reason, (LockfileError, SourceError)) else USAGE
 
 
 def entry() -> None:

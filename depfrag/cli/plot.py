@@ -7,7 +7,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from depfrag import api, registry
-from depfrag.cli import edges
+from depfrag.cli import edges, streams
 from depfrag.drawing import FORMATS
 from depfrag.errors import ConfigError
 
@@ -18,12 +18,12 @@ if TYPE_CHECKING:
 def run(call: Call) -> int:
     """Runs the command and returns its exit code: that of a search which met an unreadable lockfile, else 0."""
     output = call.text("output")
-    file_format = _format(output, terminal=sys.stdout.isatty())
+    file_format = _format(output, terminal=edges.is_terminal(sys.stdout))
     plot = registry.plot(call.text("kind", "risk-map"))
     paths = (call.text("path"),)
     analysis = api.run(paths, edges.configured(call, paths), os.environ, edges.notifier(call)).analysis
-    edges.write(plot.draw(analysis, file_format), output or None)
-    return analysis.verdict.exit_code if analysis.verdict.exit_code == 3 else 0
+    streams.write(plot.draw(analysis, file_format), output or None)
+    return edges.unread(analysis.problems)
 
 
 def _format(output: str, *, terminal: bool) -> str:

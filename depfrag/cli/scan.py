@@ -6,22 +6,29 @@ import os
 from typing import TYPE_CHECKING
 
 from depfrag import api, registry
-from depfrag.cli import edges
+from depfrag.cli import edges, streams
 from depfrag.errors import ConfigError
 
 if TYPE_CHECKING:
     from depfrag.cli.argv import Call
+
+_UNKNOWN = 4
 
 
 def run(call: Call) -> int:
     """Runs the command and returns its exit code."""
     paths = call.texts("paths")
     reports = _reports(call)
+    looks = [edges.look(call, file) for _, file in reports]  # mistakes in options are told before anything is asked
     config = edges.configured(call, paths)
     analysis = api.run(paths, config, os.environ, edges.notifier(call)).analysis
-    for name, file in reports:
-        edges.write(registry.report(name).render(analysis, edges.look(call, file)), file)
+    for (name, file), options in zip(reports, looks, strict=True):
+        streams.write(registry.report(name).render(analysis, options), file)
     code = analysis.verdict.exit_code
+    if ("terminal", None) not in reports:
+        edges.unread(analysis.problems)
+    if code == _UNKNOWN:
+        streams.say(f"more is unknown than the share of {config.max_unknown:g} that max-unknown allows")
     return 0 if code == 1 and call.flag("exit-zero") else code
 
 

@@ -6,7 +6,7 @@ import os
 from typing import TYPE_CHECKING
 
 from depfrag import api, jsontext, snapshot, wording
-from depfrag.cli import edges
+from depfrag.cli import edges, streams
 from depfrag.errors import ConfigError
 from depfrag.facts import best
 from depfrag.visible import visible
@@ -27,10 +27,10 @@ def write(call: Call) -> int:
     config = edges.configured(call, paths)
     run = api.run(paths, config, os.environ, edges.notifier(call))
     made = _snapshot(run)
-    edges.write(snapshot.encode(made), output)
+    streams.write(snapshot.encode(made), output)
     if not call.flag("quiet"):
-        edges.say(f"{output}: {_known(made)}")
-    return 0
+        streams.say(f"{output}: {_known(made)}")
+    return edges.unread(run.analysis.problems)
 
 
 def _snapshot(run: Run) -> Snapshot:
@@ -50,7 +50,26 @@ def show(call: Call) -> int:
     if form not in ("terminal", "json"):
         raise ConfigError(f"{form!r} is not terminal or json", where="--format")
     held = api.load_snapshot(path)
-    edges.write(_json(held) if form == "json" else _text(path, held), None)
+    streams.write(_json(held) if form == "json" else _text(path, held))
+    return 0
+
+
+def merge(call: Call) -> int:
+    """Makes one snapshot of several, which are of the same day where they are of one."""
+    output, files = call.text("output"), call.texts("files")
+    if not output:
+        raise ConfigError("name the file to write", where="--output", hint="depfrag snapshot merge FILE FILE -o FILE")
+    if not files:
+        raise ConfigError("name the snapshots to merge", where="FILES")
+    held = [api.load_snapshot(file) for file in files]
+    for file, one in zip(files, held, strict=True):
+        if one.as_of != held[0].as_of:
+            days = f"{one.as_of or 'no day in particular'}, {files[0]} of {held[0].as_of or 'no day in particular'}"
+            raise ConfigError(f"it tells the facts of {days}: they cannot be one", where=file)
+    made = snapshot.merge(held)
+    streams.write(snapshot.encode(made), output)
+    if not call.flag("quiet"):
+        streams.say(f"{output}: {_known(made)}")
     return 0
 
 
@@ -62,7 +81,7 @@ def _known(held: Snapshot) -> str:
 def _text(path: str, held: Snapshot) -> str:
     when = f", as of {held.as_of}" if held.as_of else ""
     lines = [f"{path}: {_known(held)}, up to {held.made_at or 'no day'}{when}"]
-    lines.extend(f"{h.host}: dates {h.dates}, publishers {h.publishers}: {h.because}" for h in held.hosts)
+    lines.extend(wording.host(host) for host in held.hosts)
     lines.extend(f"! {p.package or 'all'}: {p.message}" for p in held.problems)
     for release, facts in sorted(held.facts.items()):
         lines.append(f"{release}{'' if facts else '  nothing known'}")

@@ -28,15 +28,16 @@ def run(words: Sequence[str]) -> int:
 def app() -> typer.Typer:
     """Every command of the table."""
     top = typer.Typer(
-        no_args_is_help=True, help="Which tiny, few-handed packages your project leans on.", rich_markup_mode=None
-    )
+        no_args_is_help=True, help="Which tiny, few-handed packages your project leans on.", rich_markup_mode=None,
+        context_settings={"help_option_names": ["--help", "-h"]}, pretty_exceptions_enable=False,
+    )  # fmt: skip
     top.callback()(_top)
     groups = {name: typer.Typer(no_args_is_help=True, help=text) for name, text in GROUPS.items()}
     for name, group in groups.items():
         top.add_typer(group, name=name)
     for command in COMMANDS:
         group_name, _, name = command.name.rpartition(" ")
-        groups.get(group_name, top).command(name, help=command.help)(_function(command))
+        groups.get(group_name, top).command(name, help=command.help, epilog=command.after or None)(_function(command))
     return top
 
 

@@ -6,7 +6,7 @@ import os
 from typing import TYPE_CHECKING
 
 from depfrag import api, jsontext
-from depfrag.cli import edges
+from depfrag.cli import edges, streams
 from depfrag.errors import ConfigError, NotFoundError
 from depfrag.graph import DependencyGraph
 from depfrag.visible import visible
@@ -30,14 +30,14 @@ def run(call: Call) -> int:
         raise ConfigError(f"{form!r} is not terminal or json", where="--format")
     path, package = call.text("path"), call.text("package")
     config = edges.configured(call, [path])
-    lockfiles, _ = api.lockfiles([path], config, os.environ, edges.notifier(call), complete=True)
+    lockfiles, problems = api.lockfiles([path], config, os.environ, edges.notifier(call), complete=True)
     limit = _MANY if call.flag("all") else _FEW
     found = list(_found(lockfiles, package, limit, prod=config.prod))
     if form == "json":
-        edges.write(_json(found), None)
+        streams.write(_json(found))
     else:
-        edges.write("\n".join(_text(*one, many=len(lockfiles) > 1) for one in found), None)
-    return 0
+        streams.write("\n".join(_text(*one, many=len(lockfiles) > 1) for one in found))
+    return edges.unread(problems)
 
 
 def _found(
@@ -70,7 +70,7 @@ def _text(lockfile: Lockfile, release: Release, found: Paths, *, many: bool) -> 
     lines.extend(f"  {names.path(steps)}" for steps in found.paths)
     if found.more:
         least = "" if found.exact else "at least "
-        lines.append(f"  and {least}{found.more:,} longer path{'s' * (found.more != 1)}")
+        lines.append(f"  and {least}{found.more:,} more{'; --all lists them' * (len(found.paths) < _MANY)}")
     return "\n".join(lines) + "\n"
 
 

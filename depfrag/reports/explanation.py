@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from textwrap import TextWrapper
 from typing import TYPE_CHECKING
 
 from rich.console import Console
@@ -10,13 +11,15 @@ from rich.table import Table
 from rich.text import Text
 
 from depfrag import wording
-from depfrag.facts import FACTS, PYTHON_ONLY
+from depfrag.facts import FACTS, PYTHON_ONLY, UNUSUAL
 from depfrag.identity import purl
 from depfrag.visible import visible
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
     from depfrag.graph import Paths
-    from depfrag.model import Measures, Project, Scored
+    from depfrag.model import Measures, Project, Release, Scored
     from depfrag.protocols import ReportOptions
 
 _LIST = 12
@@ -35,9 +38,11 @@ def explanation(project: Project, scored: Scored, paths: Paths, options: ReportO
     console.print(Text(visible(f"{release.name}@{release.version or '*'}"), style="bold"))
     console.print(Text(f"{visible(purl(release))} · {visible(project.lockfile.path)}{line}", style="dim"))
     console.print()
-    doubt = "" if score.band == score.lower_band else f", at least {score.lower_band}"
+    band: str = score.band
+    if band != score.lower_band:
+        band = f"at least {score.lower_band}, {band} if what is unknown is as usual"
     known = "everything measured" if score.known > 1 - 1e-9 else f"{score.known:.0%} of the score's weight measured"
-    console.print(Text(f"Fragility {wording.score(score)} of 100: {score.band}{doubt} ({known})"))
+    console.print(Text(f"Fragility {wording.score(score)} of 100: {band} ({known})"))
     parts = _grid()
     for name, part in score.parts.items():
         value = f"{part.point:.2f}" if part.lower == part.upper else f"{part.lower:.2f} – {part.upper:.2f}"
@@ -45,8 +50,8 @@ def explanation(project: Project, scored: Scored, paths: Paths, options: ReportO
     console.print(parts)
     for heading, body in (
         ("Facts", _facts(scored)),
-        ("If it goes", _consequence(project, measures)),
-        ("Needed through", _paths(project, paths)),
+        ("If it goes", _lines(_consequence(project, measures), console.width)),
+        ("Needed through", _lines(_paths(project, release, paths), console.width)),
         ("Findings", _findings(project, release.id)),
     ):
         console.print()
@@ -61,50 +66,64 @@ def _grid() -> Table:
     return Table.grid(padding=(0, 2, 0, 0))
 
 
+def _lines(lines: Iterable[str], width: int) -> Text:
+    """Lines on their own, indented, and more so where they go on."""
+    wrap = TextWrapper(
+        width, initial_indent="  ", subsequent_indent="    ", break_on_hyphens=False, break_long_words=False
+    )
+    return Text("\n".join(wrap.fill(line) for line in lines))
+
+
 def _facts(scored: Scored) -> Table:
     table = _grid()
+    table.add_column(no_wrap=True)
+    table.add_column(overflow="fold", min_width=10)
+    table.add_column(overflow="fold")
     for name in FACTS:
-        fact = scored.facts.get(name)
-        if fact is None and name in PYTHON_ONLY and scored.release.ecosystem != "pypi":
+        fact, label = scored.facts.get(name), f"  {name.replace('_', ' ')}"
+        if fact is None and (name in UNUSUAL or (name in PYTHON_ONLY and scored.release.ecosystem != "pypi")):
             continue
         if fact is None:
-            table.add_row(f"  {name}", Text("unknown", style="dim"), "", "", "")
+            table.add_row(label, Text("unknown", style="dim"))
             continue
         value = wording.fact(fact.value)
         value = value if len(value) <= _LONG else value[: _LONG - 1] + "…"
-        table.add_row(f"  {name}", Text(value), fact.grade, fact.observed, Text(visible(fact.source), style="dim"))
+        said = Text(f"{fact.grade:8}  {fact.observed}  ").append(visible(fact.source), style="dim")
+        table.add_row(label, Text(value), said)
     return table
 
 
-def _consequence(project: Project, measures: Measures) -> Text:
+def _consequence(project: Project, measures: Measures) -> Iterator[str]:
     names = wording.Names(project.lockfile.releases)
-    lines = [
-        f"  {wording.bounds(measures.dependents)} releases need it, directly or through others",
-        f"  {wording.breaks(measures.breaks, measures.broken, project.summary.direct)} direct dependencies break",
-    ]
+    yield f"{wording.bounds(measures.dependents)} releases need it, directly or through others"
+    broken = f"{wording.breaks(measures.breaks, measures.broken, project.summary.direct)} direct dependencies break"
     if measures.broken:
         shown = ", ".join(names.of(b) for b in measures.broken[:_LIST])
-        lines[-1] += f": {shown}{', …' if len(measures.broken) > _LIST else ''}"
+        broken += f": {shown}{', …' if len(measures.broken) > _LIST else ''}"
+    yield broken
     if measures.optionally_exposed.upper:
-        lines.append(f"  {wording.bounds(measures.optionally_exposed)} more need it through optional dependencies only")
+        yield f"{wording.bounds(measures.optionally_exposed)} more need it through optional dependencies only"
     leaves = "nothing else leaves" if measures.dominates <= 1 else f"{measures.dominates - 1:,} more releases leave"
-    lines.append(f"  {leaves} the tree with it")
-    return Text("\n".join(lines))
+    yield f"{leaves} the tree with it"
 
 
-def _paths(project: Project, paths: Paths) -> Text:
+def _paths(project: Project, release: Release, paths: Paths) -> Iterator[str]:
     names = wording.Names(project.lockfile.releases)
-    lines = [f"  {names.path(steps)}" for steps in paths.paths] or ["  nothing in the project needs it"]
+    if not paths.paths:
+        yield "nothing in the project needs it"
+    for steps in paths.paths:
+        yield names.path(steps)
     if paths.more:
-        lines.append(f"  and {'' if paths.exact else 'at least '}{paths.more:,} more; depfrag why --all lists them")
-    return Text("\n".join(lines))
+        command = wording.command("why", project.lockfile.path, f"{release.name}@{release.version or '*'}", "--all")
+        yield f"and {'' if paths.exact else 'at least '}{paths.more:,} more: {command}"
 
 
-def _findings(project: Project, release: str) -> Text:
-    lines = [
-        f"  {f.level}  {f.rule}: {visible(f.message)}\n  {' ' * len(f.level)}  "
-        f"{f'Remedy: {visible(f.remedy)}' if f.remedy else 'Remedy: none known'}"
-        for f in project.findings
-        if f.subject == release
-    ]
-    return Text("\n".join(lines) or "  none")
+def _findings(project: Project, release: str) -> Table:
+    table = _grid()
+    for finding in project.findings:
+        if finding.subject == release:
+            remedy = f"Remedy: {visible(finding.remedy or 'none known')} (rule {finding.rule})"
+            table.add_row(f"  {finding.level}", Text(f"{visible(finding.message)}\n{remedy}"))
+    if not table.rows:
+        table.add_row("  none")
+    return table

@@ -10,18 +10,17 @@ from rich.table import Table
 from rich.text import Text
 
 from depfrag import tables, wording
+from depfrag.reports import ranking
 from depfrag.visible import visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from depfrag.model import Analysis, Part, Problem, Project, Score, Scored
+    from depfrag.model import Analysis, Problem, Project
     from depfrag.protocols import ReportOptions
 
-_STYLES = {"critical": "bold red", "high": "bold yellow", "medium": "cyan", "low": "dim"}
-_NARROW = 96
 _REMEDIES = 3
-_ACCOUNT = 20
+_NAMED = 3
 
 
 class Terminal:
@@ -36,11 +35,13 @@ class Terminal:
         )  # fmt: skip
         for line in _head(analysis):
             console.print(line)
+        told: set[str] = set()
         for project in analysis.projects:
-            _project(console, project, options, many=len(analysis.projects) > 1)
-        for host in analysis.hosts:
-            if host.dates != "publish" or host.publishers != "registry":
-                console.print(Text(f"! {visible(host.host)}: {visible(host.because)}", style="yellow"))
+            _project(console, project, options, told, many=len(analysis.projects) > 1)
+        _to_know_more(console, analysis.projects)
+        for host in analysis.hosts if options.verbose else ():
+            if (host.publishers, host.dates) == ("registry", "publish"):  # of others a problem tells
+                console.print(Text(wording.host(host), style="dim"))
         _problems(console, analysis.problems, options)
         stream = console.file
         assert isinstance(stream, io.StringIO)
@@ -64,59 +65,23 @@ def _head(analysis: Analysis) -> Iterator[Text]:
     yield Text(sentence[:1].upper() + sentence[1:] + ".", style="bold")
 
 
-def _project(console: Console, project: Project, options: ReportOptions, *, many: bool) -> None:
+def _project(console: Console, project: Project, options: ReportOptions, told: set[str], *, many: bool) -> None:
     console.print()
     if many:
         console.print(Text(f"{visible(project.lockfile.path)} ({project.lockfile.format})", style="bold underline"))
     if options.top and project.packages:
-        console.print(_table(project, options))
+        packages = project.packages[: options.top]
+        table = ranking.table(project, packages, console.width)
+        console.print(table)
+        for text in ranking.legend(table, packages):
+            if text not in told:
+                console.print(Text(text, style="dim"))
+                told.add(text)
         console.print()
     for line in (*_coverage(project), *_budget(project)):
         console.print(line)
     _problems(console, project.problems, options)
     _next(console, project)
-
-
-# -- the table -------------------------------------------------------------------------------------------------------
-
-
-def _table(project: Project, options: ReportOptions) -> Table:
-    wide = options.width >= _NARROW
-    table = Table(box=None, padding=(0, 1), collapse_padding=True, header_style="dim", pad_edge=False)
-    table.add_column("package", overflow="fold")
-    for name in ("score", "band", *(("reach", "alone", "tiny") if wide else ()), "publishers", "size"):
-        table.add_column(name, justify="left" if name in ("band", "publishers") else "right", no_wrap=True)
-    table.add_column("needed by", justify="right", no_wrap=True)
-    table.add_column("breaks", justify="right", no_wrap=True)
-    for scored in project.packages[: options.top]:
-        release, measures, _, score = scored
-        parts = [_part(score.parts[name]) for name in ("reach", "solitude", "smallness")] if wide else []
-        name = visible(f"{release.name}@{release.version or '*'}")
-        broken = wording.breaks(measures.breaks, measures.broken, project.summary.direct)
-        table.add_row(
-            Text(name), Text(wording.score(score)), Text(*_band(score)), *parts, _publishers(scored),
-            _dim_unknown(wording.size(scored.facts)), Text(wording.bounds(measures.dependents)), Text(broken),
-        )  # fmt: skip
-    return table
-
-
-def _band(score: Score) -> tuple[str, str]:
-    return score.band + ("?" if score.band != score.lower_band else ""), _STYLES[score.band]
-
-
-def _part(part: Part) -> Text:
-    return Text(f"{part.point:.2f}") if part.known else Text(f"~{part.point:.2f}", style="dim")
-
-
-def _publishers(scored: Scored) -> Text:
-    if scored.release.kind != "registry":
-        return Text("–", style="dim")
-    text = wording.publishers(scored.facts)
-    return _dim_unknown(text if len(text) <= _ACCOUNT else text[: _ACCOUNT - 1] + "…")
-
-
-def _dim_unknown(text: str) -> Text:
-    return Text(text, style="dim" if text == "?" else "")
 
 
 # -- below the table -------------------------------------------------------------------------------------------------
@@ -130,7 +95,11 @@ def _coverage(project: Project) -> Iterator[Text]:
         f"{label} {round(project.coverage.get(name, 0) * total):,} of {total:,}"
         for name, label in (("publishers", "publishers"), ("size", "size"), ("published", "publish date"))
     ]
-    sources = sorted({fact.source for scored in project.packages for fact in scored.facts.values()})
+    least = sum(wording.size(s.facts).startswith("≥") for s in project.packages if s.release.kind == "registry")
+    if least:
+        known[1] += f" (for {least:,} a lower bound)"
+    # Behind a comma a source says which of its numbers was taken.
+    sources = sorted({fact.source.partition(",")[0] for s in project.packages for fact in s.facts.values()})
     line = Text(f"Known: {', '.join(known)}.", style="dim")
     if sources:
         line.append(f" Sources: {', '.join(visible(s) for s in sources)}.")
@@ -159,34 +128,55 @@ def _problems(console: Console, problems: Sequence[Problem], options: ReportOpti
         if problem.level != "info" or options.verbose:
             kinds.setdefault(problem.code, []).append(problem)
     for cases in kinds.values():
-        shown = cases if options.verbose else cases[:1]
-        for problem in shown:
-            place = f" (line {problem.line})" if problem.line else ""
-            console.print(Text(f"! {visible(problem.message)}{place}", style="yellow"))
-        if len(cases) > len(shown):
-            console.print(Text(f"  and {len(cases) - len(shown):,} more of this kind; -v lists them", style="dim"))
+        if options.verbose:
+            for problem in cases:
+                console.print(Text(f"! {_said([problem])}", style="yellow"))
+            continue
+        alike = [p for p in cases if p.message == cases[0].message]
+        console.print(Text(f"! {_said(alike)}", style="yellow"))
+        if len(cases) > len(alike):
+            console.print(Text(f"  and {len(cases) - len(alike):,} more of this kind; -v lists them", style="dim"))
+
+
+def _said(alike: Sequence[Problem]) -> str:
+    """One line for problems with the same message, about one release each or about none."""
+    first, message = alike[0], visible(alike[0].message)
+    place = f" (line {first.line})" if first.line and len(alike) == 1 else ""
+    releases = list(dict.fromkeys(visible(p.package.partition(":")[2]) for p in alike if p.package))
+    if not releases:
+        return message + place
+    if len(releases) > _NAMED:
+        return f"{len(releases):,} releases: {message}; -v lists them"
+    return f"{', '.join(releases)}: {message}{place}"
 
 
 def _next(console: Console, project: Project) -> None:
     """What to do, for the worst findings."""
     acting = [f for f in project.findings if f.paths][:_REMEDIES]
     if not acting:
-        unknown = next((f.remedy for f in project.findings if f.rule == "unknown" and f.remedy), None)
-        if unknown:
-            console.print(Text(f"To know more, {visible(unknown)}.", style="dim"))
         return
     names = wording.Names(project.lockfile.releases)
     advice = Table.grid(padding=(0, 2, 0, 0))
     for finding in acting:
         text = Text(f"{visible(finding.message)}. {_sentence(finding.remedy)}\n")
         text.append(" → ".join(names.of(step) for step in finding.paths[0]), style="dim")
-        advice.add_row(Text(finding.level, style=_STYLES.get(finding.level, "")), text)
-    name, path = wording.name(acting[0].subject), visible(project.lockfile.path)
+        advice.add_row(Text(finding.level, style=ranking.STYLES.get(finding.level, "")), text)
     console.print()
     console.print(Text("What to do next", style="bold"))
     console.print(advice)
-    hint = f"depfrag explain {path} {name} shows every fact, depfrag why {path} {name} every path."
-    console.print(Text(hint, style="dim"))
+    console.print(Text("Every fact, and every path, with the options of this scan:", style="dim"))
+    for command in ("explain", "why"):
+        line = wording.command(command, project.lockfile.path, wording.name(acting[0].subject))
+        console.print(Text(f"  {line}", style="dim"), soft_wrap=True)  # one line, to be copied
+
+
+def _to_know_more(console: Console, projects: Sequence[Project]) -> None:
+    """How what is unknown can be known, where that is what is left to do."""
+    for project in projects:
+        unknown = [f.remedy for f in project.findings if f.rule == "unknown" and f.remedy]
+        if unknown and not any(f.paths for f in project.findings):
+            console.print(Text(f"To know more, {visible(unknown[0])}.", style="dim"))
+            return
 
 
 def _sentence(remedy: str | None) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from depfrag import wording
 from depfrag.model import Finding
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ class UnknownRule:
             return
         missing = round(summary.unknown_share * summary.registry)
         could = summary.could_be["critical"]
-        share = f"{missing:,} of {summary.registry:,} registry releases ({summary.unknown_share:.0%})"
+        share = f"{missing:,} of {summary.registry:,} registry releases ({wording.share(summary.unknown_share)})"
         text = f"publishers or size are unknown for {share}"
         yield Finding(
             rule="",
@@ -29,7 +30,7 @@ class UnknownRule:
             subject=project.lockfile.path,
             message=f"{text}; {could:,} could be critical" if could else text,
             lockfile=project.lockfile.path,
-            remedy="let depfrag ask the registry itself, count archives with --inspect, or give it a snapshot",
+            remedy="ask the registry itself (online, no mirror), count archives with --inspect, or use a --snapshot",
         )
 
 

@@ -58,3 +58,14 @@ def test_a_snapshot_of_the_case_is_the_case(cli, tmp_path):
     assert [line for line in first if '"snapshots"' not in line] == [
         line for line in again if '"snapshots"' not in line
     ]
+
+
+def test_a_lockfile_found_by_search_that_cannot_be_read(cli, tmp_path):
+    packages = {"": {"dependencies": {"a": "1"}}, "node_modules/a": {"version": "1.0.0"}}
+    (tmp_path / "package-lock.json").write_text(json.dumps({"lockfileVersion": 3, "packages": packages}))
+    (tmp_path / "bad").mkdir()
+    (tmp_path / "bad" / "package-lock.json").write_text("{")
+    said = cli("explain", tmp_path, "a", "--offline")
+    assert said.code == 3
+    assert said.out.startswith("a@1.0.0\n")
+    assert "bad/package-lock.json:1: not JSON" in said.err

@@ -48,6 +48,25 @@ def test_help_of_a_group(cli, group):
     assert GROUPS[group].split(":")[0] in said.out
 
 
+@pytest.mark.parametrize("words", [(), ("scan",), ("snapshot",), ("snapshot", "show")], ids=" ".join)
+def test_help_has_a_short_name_too(cli, words):
+    assert cli(*words, "-h") == cli(*words, "--help")
+    assert cli(*words, "-h").code == 0
+
+
+def test_help_of_a_scan_tells_the_exit_codes(cli, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "200")
+    text = " ".join(cli("scan", "--help").out.split())
+    for said in ("0 nothing at or above --fail-on", "1 findings", "3 a lockfile could not be read", "130 interrupted"):
+        assert said in text
+
+
+def test_no_command_has_options_that_it_would_not_heed():
+    options = {command.name: {option.name for option in command.options} for command in COMMANDS}
+    for name in ("graph", "why"):
+        assert not options[name] & {"model", "inspect", "max-unknown", "color", "fail-on"}
+
+
 def test_help_lists_every_command(cli):
     said = cli("--help")
     assert said.code == 0
@@ -117,7 +136,7 @@ def test_errors_are_one_line_with_what_and_where(project, cli, words, code, said
     ("error", "code"),
     [
         (ConfigError("x"), 2), (NotFoundError("package", "x"), 2), (MissingExtraError("x", "y"), 2),
-        (LockfileError("a", "x"), 3), (SourceError("a", "x"), 3), (KeyboardInterrupt(), 130), (BrokenPipeError(), 0),
+        (LockfileError("a", "x"), 3), (SourceError("a", "x"), 3), (KeyboardInterrupt(), 130),
     ],
     ids=lambda value: type(value).__name__,
 )  # fmt: skip
@@ -126,7 +145,6 @@ def test_exit_codes_of_errors(monkeypatch, error, code):
         raise error
 
     monkeypatch.setattr("depfrag.cli.plugins.run", fail)
-    monkeypatch.setattr(os, "dup2", lambda *_: None)
     assert main.run(Call(Command("plugins", "", "depfrag.cli.plugins:run"), {})) == code
 
 
@@ -216,6 +234,22 @@ def test_an_interrupt_is_130(project):
         [sys.executable, "-c", INTERRUPTED], capture_output=True, cwd=project, timeout=60, check=False
     )
     assert (done.returncode, done.stdout, done.stderr) == (130, b"", b"depfrag: interrupted\n")
+
+
+def test_an_interrupt_before_the_command_runs_is_130_too(monkeypatch, capsys):
+    def interrupted(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("depfrag.cli.argv.read", interrupted)
+    assert main.main(["scan"]) == 130
+    assert capsys.readouterr().err == "depfrag: interrupted\n"
+
+
+def test_importing_the_entry_loads_little():
+    """What is not loaded yet, an interrupt cannot hit before it is caught."""
+    code = "import sys, depfrag.cli.main; print(*(m for m in sys.modules if m.startswith('depfrag')))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, timeout=60, check=True)
+    assert set(done.stdout.decode().split()) == {"depfrag", "depfrag.cli", "depfrag.cli.main", "depfrag.errors"}
 
 
 @pytest.mark.parametrize(("stop", "code"), [(SystemExit(3), 3), (SystemExit("text"), 1), (SystemExit(), 0), (None, 0)])

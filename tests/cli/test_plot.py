@@ -92,13 +92,14 @@ def test_findings_are_no_failure_and_limits_do_not_count(lockfile, tmp_path):
     assert call(lockfile, "-o", str(tmp_path / "map.svg"), "--max-unknown", "0") == 0
 
 
-def test_a_lockfile_found_by_search_that_cannot_be_read(lockfile, tmp_path):
+def test_a_lockfile_found_by_search_that_cannot_be_read(lockfile, tmp_path, capsys):
     (tmp_path / "sub").mkdir()
     (tmp_path / "sub" / "package-lock.json").write_text("{")
     out = tmp_path / "map.svg"
     words = ["--offline", "--isolated", "--snapshot", str(tmp_path / "facts"), "-o", str(out)]
     assert main(["plot", str(tmp_path), *words]) == 3
     assert out.exists()
+    assert "sub/package-lock.json:1: not JSON" in capsys.readouterr().err
 
 
 def test_a_whole_process(lockfile, depfrag):

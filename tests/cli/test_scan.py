@@ -69,7 +69,8 @@ def test_exit_codes(project, cli, words, code):
 
 def test_offline_without_facts_nothing_is_found(project, cli):
     assert cli("scan", "--offline", "--fail-on", "low", "--format", "json").code == 0
-    assert cli("scan", "--offline", "--max-unknown", "0.5", "--format", "json").code == 4
+    said = cli("scan", "--offline", "--max-unknown", "0.5", "--format", "json")
+    assert (said.code, said.err) == (4, "depfrag: more is unknown than the share of 0.5 that max-unknown allows\n")
     assert cli("scan", "--offline", "--max-unknown", "0.5", "--exit-zero", "--format", "json").code == 4
 
 
@@ -82,6 +83,22 @@ def test_a_lockfile_that_is_found_and_unreadable_is_3_and_the_rest_is_reported(p
         document = valid("analysis", said.out)
         assert [p["id"] for p in document["packages"]]
         assert document["problems"][0]["lockfile"] == "b/package-lock.json"
+        assert said.err.startswith("depfrag: b/package-lock.json:1: not JSON")
+
+
+@pytest.mark.parametrize("words", [("--format", "terminal"), ("--format", "json:a.json", "--format", "terminal")])
+def test_a_lockfile_that_the_report_shows_as_unreadable_is_not_told_twice(project, cli, words):
+    (project / "b").mkdir()
+    (project / "b" / "package-lock.json").write_text("{")
+    said = scan(cli, *words)
+    assert (said.code, said.err) == (3, "")
+    assert said.out.count("b/package-lock.json:1: not JSON") == 1
+
+
+@pytest.mark.parametrize("words", [("--top", "x"), ("--color", "blue"), ("--color", "blue", "-o", "a.txt")])
+def test_mistakes_in_looks_are_told_before_any_work(project, cli, words):
+    (project / "package-lock.json").unlink()
+    assert scan(cli, *words).code == 2
 
 
 def test_reports_go_where_they_are_sent(project, cli):

@@ -29,7 +29,7 @@ def project(tmp_path, monkeypatch):
     for folder in (tmp_path, tmp_path / "b"):
         folder.mkdir(exist_ok=True)
         (folder / "package-lock.json").write_text(json.dumps(LOCK))
-    monkeypatch.setattr(registry, "sources", lambda turn, online: [BesideTheFirst()] if turn == "main" else [])
+    monkeypatch.setattr(registry, "sources", lambda turn, **_: [BesideTheFirst()] if turn == "main" else [])
     return tmp_path
 
 
@@ -101,3 +101,46 @@ def test_mistakes(held, cli, tmp_path, words, code, said):
     found = cli("snapshot", *words)
     assert (found.code, found.out) == (code, "")
     assert found.err.startswith(f"depfrag: {said}")
+
+
+def test_a_lockfile_found_by_search_that_cannot_be_read(project, cli):
+    (project / "bad").mkdir()
+    (project / "bad" / "package-lock.json").write_text("{")
+    said = cli("snapshot", "write", ".", "-o", "facts.snapshot", "--offline", "-q")
+    assert said.code == 3
+    assert said.err.startswith("depfrag: bad/package-lock.json:1: not JSON")
+
+
+def written(path, observed, as_of=None, **facts):
+    held = {f"npm:{name}@1": {"lines": fact(lines)._replace(observed=observed)} for name, lines in facts.items()}
+    path.write_bytes(snapshot.encode(snapshot.Snapshot(observed, as_of, held)))
+    return str(path)
+
+
+def test_merge(tmp_path, cli):
+    older = written(tmp_path / "a", "2025-01-01", x=1, y=2)
+    newer = written(tmp_path / "b", "2026-01-01", y=3, z=4)
+    out = str(tmp_path / "c")
+    said = cli("snapshot", "merge", newer, older, "-o", out)
+    assert said == (0, "", f"depfrag: {out}: facts about 3 of 3 releases\n")
+    held = json.loads(cli("snapshot", "show", out, "--format", "json").out)
+    assert held["made_at"] == "2026-01-01"
+    assert {r["id"][4]: r["facts"]["lines"]["value"] for r in held["releases"]} == {"x": 1, "y": 3, "z": 4}
+    again = str(tmp_path / "d")
+    assert cli("snapshot", "merge", older, newer, "-o", again, "-q") == (0, "", "")
+    assert (tmp_path / "c").read_bytes() == (tmp_path / "d").read_bytes(), "the order of the files does not count"
+
+
+def test_what_cannot_be_merged(tmp_path, cli):
+    of_a_day = written(tmp_path / "a", "2025-01-01", "2016-03-21", x=1)
+    of_none = written(tmp_path / "b", "2025-01-01", x=1)
+    for words, reason in (
+        ((of_a_day,), "name the file to write"),
+        (("-o", str(tmp_path / "c")), "name the snapshots to merge"),
+        ((of_a_day, of_none, "-o", str(tmp_path / "c")), "it tells the facts of no day in particular"),
+        ((of_a_day, str(tmp_path / "gone"), "-o", str(tmp_path / "c")), "cannot be read"),
+    ):
+        said = cli("snapshot", "merge", *words)
+        assert said.code == 2
+        assert reason in said.err
+    assert not (tmp_path / "c").exists()

@@ -84,7 +84,7 @@ def test_a_few_paths_are_shown_and_the_rest_counted(project, cli):
     (project / "package-lock.json").write_text(json.dumps({"lockfileVersion": 3, "packages": packages}))
     lines = cli("why", ".", "x").out.splitlines()
     assert len(lines) == 7
-    assert lines[-1] == "  and 2 longer paths"
+    assert lines[-1] == "  and 2 more; --all lists them"
     assert len(cli("why", ".", "x", "--all").out.splitlines()) == 8
 
 
@@ -141,3 +141,11 @@ def test_explain_over_several_lockfiles(project, cli):
     only = {"lockfileVersion": 3, "packages": {"": {"name": "c"}, "node_modules/only": {"version": "1.0.0"}}}
     (project / "b" / "package-lock.json").write_text(json.dumps(only))
     assert cli("explain", ".", "only", "--offline").out.startswith("only@1.0.0\n")
+
+
+def test_a_lockfile_found_by_search_that_cannot_be_read(project, cli):
+    (project / "bad").mkdir()
+    (project / "bad" / "package-lock.json").write_text("{")
+    said = cli("why", ".", "x")
+    assert said.code == 3
+    assert said.err.startswith("depfrag: bad/package-lock.json:1: not JSON")

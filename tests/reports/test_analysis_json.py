@@ -43,7 +43,7 @@ def analysed(several, facts=({},), **changes):
     """The analysis of parsed lockfiles, with these facts."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(pipeline, "read", lambda paths: (tuple(several), ()))
-        patch.setattr(registry, "sources", lambda turn, online: [Knows(facts)] if turn == "main" else [])
+        patch.setattr(registry, "sources", lambda turn, **_: [Knows(facts)] if turn == "main" else [])
         return pipeline.analyse((), Config(), CONTEXT, "0.1.0").analysis._replace(**changes)
 
 
@@ -110,4 +110,7 @@ def test_what_the_run_as_a_whole_met():
 
 def test_the_verdict_is_the_judges():
     analysis = analysed([])
-    assert valid("analysis", render(analysis))["verdict"] == judge.verdict([], [], Config())._asdict()
+    assert (
+        valid("analysis", render(analysis))["verdict"]
+        == judge.verdict([], judge.together([], Config()), [], Config())._asdict()
+    )
