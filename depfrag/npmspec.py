@@ -6,8 +6,10 @@ import posixpath
 import re
 from typing import TYPE_CHECKING
 
+from depfrag.places import is_inside
+
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from depfrag.model import ReleaseKind
 
@@ -19,6 +21,10 @@ _MAX_PATTERNS = 2000
 """Of one project; each negated one is held against each other. More are not looked at."""
 _MAX_PATTERN = 256
 _MAX_ALTERNATIVES = 1000
+_MAX_FOLDERS = 50_000
+"""Looked into for one project's members, files among them that turn out to be none."""
+_MAX_LEVELS = 8
+"""Of folders that ``**`` stands for; links may lead round in a circle."""
 
 
 def address_kind(spec: str) -> ReleaseKind | None:
@@ -72,6 +78,56 @@ def workspaces(value: object) -> Callable[[str], bool]:
     A negated pattern (``!packages/b``) takes folders away wherever it stands, unless a later pattern is itself matched
     by it: that one gives them back.
     """
+    wanted, unwanted = _patterns(value)
+    plain = {folder for pattern in wanted for folder in pattern.plain}
+    globs = [pattern for pattern in wanted if pattern.globs]
+
+    def member(folder: str) -> bool:
+        return (folder in plain or any(p.matches(folder) for p in globs)) and not any(
+            p.matches(folder) for p in unwanted
+        )
+
+    return member
+
+
+def workspace_folders(value: object, names: Callable[[str], Sequence[str]]) -> list[str]:
+    """The folders that `workspaces` of a package.json may name, of those there are, sorted; `names` says what lies in
+    a folder, relative to that of the package.json. Whether one holds a package.json remains to be seen."""
+    room = iter(range(_MAX_FOLDERS))
+    found: set[str] = set()
+    for pattern in _patterns(value)[0]:
+        found.update(pattern.plain)
+        for glob in pattern.globs:
+            reached = [""]
+            for step in glob:
+                inside = _below(reached, names, room) if step is None else _inside(reached, names, room)
+                reached = [f for f in inside if step is None or step.match(f.rpartition("/")[2])]
+            found.update(reached)
+    return sorted(filter(workspaces(value), filter(is_inside, found - {""})))
+
+
+def _inside(folders: Iterable[str], names: Callable[[str], Sequence[str]], room: Iterator[int]) -> list[str]:
+    """What lies in `folders`; nothing in those for which there is no room any more."""
+    return [
+        f"{folder}/{name}" if folder else name
+        for folder, _ in zip(folders, room, strict=False)
+        for name in names(folder or ".")
+        if name != "node_modules"
+    ]
+
+
+def _below(folders: Sequence[str], names: Callable[[str], Sequence[str]], room: Iterator[int]) -> list[str]:
+    """`folders` and all that lies below them, but what is hidden."""
+    found = list(folders)
+    level: Sequence[str] = folders
+    for _ in range(_MAX_LEVELS):
+        level = [f for f in _inside(level, names, room) if not f.rpartition("/")[2].startswith(".")]
+        found.extend(level)
+    return found
+
+
+def _patterns(value: object) -> tuple[list[_Pattern], list[_Pattern]]:
+    """The patterns of `workspaces`: those that name folders, and those that take folders away."""
     listed = value.get("packages") if isinstance(value, dict) else value
     wanted: list[_Pattern] = []
     unwanted: list[_Pattern] = []
@@ -85,15 +141,7 @@ def workspaces(value: object) -> Callable[[str], bool]:
         else:
             unwanted = [pattern for pattern in unwanted if not pattern.matches(folder)]
             wanted.append(_Pattern(folder))
-    plain = {folder for pattern in wanted for folder in pattern.plain}
-    globs = [pattern for pattern in wanted if pattern.globs]
-
-    def member(folder: str) -> bool:
-        return (folder in plain or any(p.matches(folder) for p in globs)) and not any(
-            p.matches(folder) for p in unwanted
-        )
-
-    return member
+    return wanted, unwanted
 
 
 class _Pattern:

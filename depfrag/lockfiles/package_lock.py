@@ -9,18 +9,19 @@ from __future__ import annotations
 import json
 import posixpath
 from itertools import starmap
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from depfrag import decode, npmspec
+from depfrag import decode, npmspec, packagejson
 from depfrag.errors import LockfileError
 from depfrag.identity import release_id, without_credentials
-from depfrag.model import Dependency, Lockfile, Problem, Release, Root
+from depfrag.missing import Missing
+from depfrag.model import Dependency, Lockfile, Release, Root
 from depfrag.places import MODULES, is_inside, is_installed, name_of, outwards
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from depfrag.model import EdgeKind, ReleaseKind
+    from depfrag.model import EdgeKind, Problem, ReleaseKind
     from depfrag.protocols import Files
 
     Object = Mapping[str, Any]
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
 
 _MAX_PLACE = 4096
 """Characters of a place: no path may be longer where files are."""
-_MAX_NAMED = 5
 
 
 class _Entry(NamedTuple):
@@ -90,7 +90,8 @@ def _tree(path: str, content: str, table: decode.Table, files: Files) -> _Tree:
         project, typed = None, False
     problems: tuple[Problem, ...] = ()
     if not project:
-        project, problems = _project(path, files, _above(path) if form == "hidden-package-lock" else "")
+        folder = _above(path) if form == "hidden-package-lock" else ""
+        project, problems = packagejson.of_project(path, files, folder)
     return _Tree(path, form, entries, lines, project, _text(table.get("name")), typed, complete, problems)
 
 
@@ -214,7 +215,7 @@ def _old_entry(place: str, name: str, old: Object) -> _Entry:
 def _old_target(place: str, link: _Entry, files: Files) -> _Entry:
     """What a link of version 1 leads to: a folder, named by its own manifest or else as the folder is."""
     try:
-        manifest = _manifest(files, f"{place}/") or {}
+        manifest = packagejson.load(files, f"{place}/") or {}
     except LockfileError:
         manifest = {}
     name = _text(manifest.get("name")) or name_of(place) or link.name
@@ -224,21 +225,6 @@ def _old_target(place: str, link: _Entry, files: Files) -> _Entry:
 def _above(path: str) -> str:
     """The folder of the project that a hidden lockfile belongs to, as seen from the lockfile."""
     return "../" if posixpath.basename(posixpath.dirname(path.replace("\\", "/"))) == "node_modules" else ""
-
-
-def _project(path: str, files: Files, folder: str) -> tuple[Object | None, tuple[Problem, ...]]:
-    """The project's manifest in `folder`, or a problem where it is there and cannot be read."""
-    try:
-        return _manifest(files, folder), ()
-    except LockfileError as error:
-        return None, (Problem("manifest", "warning", f"the project's manifest cannot be read: {error}", path),)
-
-
-def _manifest(files: Files, folder: str) -> Object | None:
-    """The package.json in `folder`. Raises LockfileError when it is there and cannot be read."""
-    name = f"{folder}package.json"
-    data = files.read(name)
-    return None if data is None else decode.json_table(name, decode.text(name, data))
 
 
 # -- from a tree to a graph ------------------------------------------------------------------------------------------
@@ -307,9 +293,7 @@ class _Lookup:
         """From place to place."""
         self.remote: dict[str, ReleaseKind] = {}
         """Places that somebody asks for by address and not by range."""
-        self._missing: dict[tuple[str, str], str] = {}
-        """Name and the name of who asks for it, to the place of the first who does."""
-        self._unmet: dict[tuple[str, str], str] = {}
+        self._missing = Missing(tree.path)
         for place, entry in tree.entries.items():
             above, found, name = place.rpartition(MODULES)
             if found:
@@ -323,7 +307,7 @@ class _Lookup:
         folders = self._from(place)
         for name, spec, kind in asked:
             held = by_name.get(name, {})
-            for folder in folders:
+            for folder in folders if held else ():
                 target = held.get(folder)
                 if target is not None:
                     break
@@ -362,26 +346,11 @@ class _Lookup:
             self.remote[place] = kind
 
     def _not_found(self, place: str, name: str, kind: EdgeKind) -> None:
-        who = self._tree.entries[place].name if place else "the project"
-        if kind == "peer":
-            self._unmet.setdefault((name, who), place)
-        elif kind != "optional":
-            self._missing.setdefault((name, who), place)
+        who = self._tree.entries[place].name if place else None
+        self._missing.add(name, who, kind, self._tree.lines.get(place))
 
     def problems(self) -> Iterator[Problem]:
-        if self._missing:
-            yield self._problem("missing-dependency", "warning", "not in the lockfile", self._missing)
-        if self._unmet:
-            yield self._problem("unmet-peer", "info", "peer dependencies that nothing provides", self._unmet)
-
-    def _problem(
-        self, code: str, level: Literal["warning", "info"], text: str, cases: Mapping[tuple[str, str], str]
-    ) -> Problem:
-        """One problem for all `cases`, at the line of the first."""
-        named = ", ".join(f"{name} (for {who})" for name, who in sorted(cases)[:_MAX_NAMED])
-        more = f" and {len(cases) - _MAX_NAMED} more" if len(cases) > _MAX_NAMED else ""
-        lines = [line for place in cases.values() if (line := self._tree.lines.get(place)) is not None]
-        return Problem(code, level, f"{text}: {named}{more}", self._tree.path, min(lines, default=None))
+        return self._missing.problems()
 
 
 def _asked(data: Object, *, root: bool) -> list[Asked]:
