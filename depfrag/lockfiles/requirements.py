@@ -261,6 +261,7 @@ def _lockfile(reader: _Reader) -> Lockfile:
     # Hand-written requirements leave versions out: then each line is there because the project needs it.
     every_direct = any(w.asked.version is None and w.asked.kind == "registry" for w in reader.wanted)
     direct_known = bool(annotated) or every_direct or not wanted
+    unknown = frozenset(ids).difference(known)
     edges = _Edges(reader, wanted, ids)
     if annotated or every_direct:
         edges.follow(wanted, ids)
@@ -271,11 +272,21 @@ def _lockfile(reader: _Reader) -> Lockfile:
         releases=_releases(wanted, ids),
         dependencies=edges.dependencies(),
         problems=(*reader.problems, *edges.problems()),
-        open=frozenset(ids).difference(known),
+        open=unknown,
         direct_known=direct_known,
         hints={} if direct_known else dict.fromkeys(ids, "runtime"),
         indexes=reader.indexes,
+        activated=_activated(wanted, ids, unknown),
     )
+
+
+def _activated(wanted: Sequence[_Wanted], ids: Sequence[str], unknown: frozenset[str]) -> dict[str, tuple[str, ...]]:
+    """The extras that the file asks of releases whose dependencies it does not say."""
+    found: dict[str, set[str]] = {}
+    for w, name in zip(wanted, ids, strict=True):
+        if w.asked.extras and name in unknown:
+            found.setdefault(name, set()).update(w.asked.extras)
+    return {name: tuple(sorted(extras)) for name, extras in found.items()}
 
 
 def _pinned(reader: _Reader) -> list[_Wanted]:
@@ -358,7 +369,7 @@ def _releases(wanted: Sequence[_Wanted], ids: Sequence[str]) -> tuple[Release, .
         if name in releases:
             hashes.update(releases[name].hashes)
             line = min(line, releases[name].line or line)
-        _, version, kind, source, _ = w.asked
+        _, version, kind, source, *_ = w.asked
         releases[name] = Release(name, "pypi", w.asked.name, version, kind, line, tuple(sorted(hashes)), source)
     return tuple(releases[name] for name in sorted(releases))
 

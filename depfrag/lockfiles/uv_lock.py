@@ -12,7 +12,7 @@ from depfrag.identity import python_name, release_ids, without_credentials
 from depfrag.model import Dependency, Lockfile, Problem, Release, Root
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from depfrag.model import EdgeKind, ReleaseKind
     from depfrag.protocols import Files
@@ -138,9 +138,12 @@ class _Edges:
 
     def __init__(self, path: str, packages: Sequence[_Package], ids: Sequence[str], roots: set[int]) -> None:
         self._path, self._packages, self._ids, self._roots = path, packages, ids, roots
-        self._by_name: dict[str, list[int]] = {}
+        self._by_version: dict[tuple[str, str | None], list[int]] = {}
+        """By name and version, and by name with any version as None."""
         for i, p in enumerate(packages):
-            self._by_name.setdefault(p.name, []).append(i)
+            for version in {p.version, None}:
+                self._by_version.setdefault((p.name, version), []).append(i)
+        self._looked_at = 0
         self._conditions: dict[tuple[str, str, EdgeKind], set[str | None]] = {}
         self._asked: set[tuple[int, str]] = set()
         self._todo: list[tuple[int, str]] = []
@@ -156,10 +159,10 @@ class _Edges:
         line: int | None = None,
     ) -> None:
         """Adds the edges to what `dependent`, on `line`, asks for."""
-        if len(self._conditions) > _MAX_EDGES:
-            raise LockfileError(self._path, f"more than {_MAX_EDGES:,} dependencies", where=line)
         for wanted in asked:
-            found = list(self._matches(wanted))
+            found = self._matches(wanted)
+            if self._looked_at > _MAX_EDGES:
+                raise LockfileError(self._path, f"more than {_MAX_EDGES:,} dependencies", where=line)
             if not found:
                 self._missing.setdefault((str(wanted.get("name")), dependent.partition(":")[2]), line)
             marker = wanted.get("marker")
@@ -178,13 +181,16 @@ class _Edges:
                 self._asked.add((package, extra))
                 self._todo.append((package, extra))
 
-    def _matches(self, wanted: Mapping[str, Any]) -> Iterator[int]:
+    def _matches(self, wanted: Mapping[str, Any]) -> list[int]:
         name, version = wanted.get("name"), wanted.get("version")
+        if not isinstance(name, str) or not isinstance(version, (str, type(None))):
+            return []
         source = _source(wanted["source"]) if "source" in wanted else None
-        for i in self._by_name.get(python_name(name), ()) if isinstance(name, str) else ():
-            p = self._packages[i]
-            if version in (None, p.version) and source in (None, (p.kind, p.source)):
-                yield i
+        alike = self._by_version.get((python_name(name), version), [])
+        self._looked_at += len(alike) + 1
+        if source is None:
+            return alike
+        return [i for i in alike if source == (self._packages[i].kind, self._packages[i].source)]
 
     def follow(self) -> None:
         """Adds what the packages themselves ask for."""
