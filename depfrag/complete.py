@@ -5,17 +5,26 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from depfrag import digraph
+from depfrag import digraph, npmspec
 from depfrag.identity import python_name
 from depfrag.model import Dependency, Problem
 from depfrag.places import MODULES, outwards
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from packaging.requirements import Requirement
 
-    from depfrag.model import EdgeKind, Facts, FactValue, Lockfile
+    from depfrag.model import EdgeKind, Facts, FactValue, Lockfile, Release
+
+
+_NPM_KINDS: Mapping[str, EdgeKind] = {
+    "peerDependencies": "peer", "dependencies": "runtime", "optionalDependencies": "optional",
+}  # fmt: skip
+"""Those that a manifest says last count."""
+_MAX_COPIES = 200
+"""Versions of one package that are looked at."""
+_MAX_SPEC = 256
 
 
 def from_manifests(lockfile: Lockfile, facts: Mapping[str, Facts]) -> Lockfile:
@@ -31,9 +40,9 @@ def from_manifests(lockfile: Lockfile, facts: Mapping[str, Facts]) -> Lockfile:
     if not manifests:
         return lockfile
     kept = [d for d in lockfile.dependencies if d.dependent not in manifests or d.origin != "nesting"]
-    found = _npm_edges(lockfile, manifests) if lockfile.places else _python_edges(lockfile, manifests)
+    found = _placed_edges(lockfile, manifests) if lockfile.places else _npm_edges(lockfile, manifests)
     known = {d[:3] for d in kept}
-    kept.extend(d for d in _joined(found) if d[:3] not in known)
+    kept.extend(d for d in _joined((*found, *_python_edges(lockfile, manifests))) if d[:3] not in known)
     return lockfile._replace(dependencies=tuple(sorted(kept, key=_order)), open=lockfile.open.difference(manifests))
 
 
@@ -51,14 +60,14 @@ def _order(dependency: Dependency) -> tuple[str, str, str]:
     return dependency[:3]
 
 
-def _npm_edges(lockfile: Lockfile, manifests: Mapping[str, Mapping[str, FactValue]]) -> Iterator[Dependency]:
+def _placed_edges(lockfile: Lockfile, manifests: Mapping[str, Mapping[str, FactValue]]) -> Iterator[Dependency]:
     """Looks each name up from every place of the release, as Node.js does."""
     for place, release in lockfile.places.items():
         manifest = manifests.get(release)
         if manifest is None:
             continue
         folders = list(outwards(place))
-        for name, kind in _npm_asked(manifest):
+        for name, kind, _ in _npm_asked(manifest):
             for folder in folders:
                 target = lockfile.places.get(f"{folder}{MODULES}{name}")
                 if target is not None:
@@ -67,13 +76,57 @@ def _npm_edges(lockfile: Lockfile, manifests: Mapping[str, Mapping[str, FactValu
                     break
 
 
-def _npm_asked(manifest: Mapping[str, FactValue]) -> Iterator[tuple[str, EdgeKind]]:
-    kinds: dict[str, EdgeKind] = {}
-    spare = _names(manifest.get("peerOptional"))
-    kinds.update((name, "optional" if name in spare else "peer") for name in _names(manifest.get("peerDependencies")))
-    kinds.update((name, "runtime") for name in _names(manifest.get("dependencies")))
-    kinds.update((name, "optional") for name in _names(manifest.get("optionalDependencies")))
-    yield from kinds.items()
+def _npm_edges(lockfile: Lockfile, manifests: Mapping[str, Mapping[str, FactValue]]) -> Iterator[Dependency]:
+    """Looks each name up among all releases, where nothing says where they lie; of several versions the highest that
+    will do, as npm would take one that is there."""
+    locked: dict[str, list[Release]] = {}
+    for release in lockfile.releases:
+        if release.ecosystem == "npm":
+            locked.setdefault(release.name, []).append(release)
+    chosen: dict[tuple[str, str | None, EdgeKind], str | None] = {}
+    for dependent, manifest in manifests.items():
+        for asked, kind, spec in _npm_asked(manifest) if dependent.startswith("npm:") else ():
+            name, wanted = npmspec.aliased(spec or "") or (asked, spec)
+            key = name, wanted, kind
+            if key not in chosen:
+                chosen[key] = _best(locked.get(name, ())[:_MAX_COPIES], wanted, kind)
+            target = chosen[key]
+            if target is not None and target != dependent:
+                yield Dependency(dependent, target, kind, None, "metadata")
+
+
+def _best(copies: Sequence[Release], spec: str | None, kind: EdgeKind) -> str | None:
+    """Which of the releases of one package something with this spec gets.
+
+    What is locked once is meant, and the highest of several where none will do: overrides allow any. But what is
+    optional may well be absent.
+    """
+    if len(copies) < 2:
+        return copies[0].id if copies else None
+    import nodesemver
+
+    asked = npmspec.address_kind(spec) if spec else None
+    if asked is not None:
+        return next((release.id for release in copies if release.kind == asked), None)
+    ids = {r.version: r.id for r in copies if r.version and nodesemver.valid(r.version, loose=True)}
+    if spec is not None and len(spec) <= _MAX_SPEC:
+        fitting = nodesemver.max_satisfying(list(ids), spec, loose=True)
+        if fitting is not None or kind == "optional":
+            return ids.get(fitting)
+    return ids[nodesemver.sort(list(ids), loose=True)[-1]] if ids else None
+
+
+def _npm_asked(manifest: Mapping[str, FactValue]) -> Iterator[tuple[str, EdgeKind, str | None]]:
+    """Name, kind and range or address of each dependency."""
+    found: dict[str, tuple[str, EdgeKind, str | None]] = {}
+    spare = set(_names(manifest.get("peerOptional")))
+    for key, kind in _NPM_KINDS.items():
+        specs = manifest.get(key)
+        for name in _names(specs):
+            spec = specs.get(name) if isinstance(specs, dict) else None
+            as_kind = "optional" if kind == "peer" and name in spare else kind
+            found[name] = name, as_kind, spec if isinstance(spec, str) else None
+    yield from found.values()
 
 
 def _names(value: FactValue | None) -> Iterable[str]:
@@ -84,36 +137,47 @@ def _python_edges(lockfile: Lockfile, manifests: Mapping[str, Mapping[str, FactV
     """Looks each requirement up by name; an extra counts once some requirement asks for it."""
     by_name: dict[str, list[str]] = {}
     for release in lockfile.releases:
-        by_name.setdefault(release.name, []).append(release.id)
-    requirements = {name: list(_requirements(manifest)) for name, manifest in manifests.items()}
-    extras: dict[str, set[str]] = {name: set() for name in manifests}
-    todo = sorted(manifests)
+        if release.ecosystem == "pypi":
+            by_name.setdefault(release.name, []).append(release.id)
+    requirements = {name: _requirements(manifest) for name, manifest in manifests.items()}
+    todo: list[tuple[str, str | None]] = [(name, None) for name in sorted(manifests)]
+    todo += [(name, extra) for name in sorted(manifests) for extra in lockfile.activated.get(name, ())]
+    asked = set(todo)
     while todo:
-        dependent = todo.pop()
-        for wanted, extra in requirements[dependent]:
-            if extra is not None and extra not in extras[dependent]:
-                continue
+        dependent, extra = todo.pop()
+        for wanted in requirements[dependent].get(extra, ()):
             marker = str(wanted.marker) if wanted.marker else None
             for target in by_name.get(python_name(wanted.name), ()):
                 if target != dependent:
                     yield Dependency(dependent, target, "extra" if extra else "runtime", marker, "metadata")
-                fresh = {python_name(e) for e in wanted.extras} - extras.get(target, set())
-                if fresh and target in extras:
-                    extras[target] |= fresh
-                    todo.append(target)
+                fresh = {(target, python_name(e)) for e in wanted.extras if target in manifests}.difference(asked)
+                asked |= fresh
+                todo.extend(fresh)
 
 
-def _requirements(manifest: Mapping[str, FactValue]) -> Iterator[tuple[Requirement, str | None]]:
-    """What a manifest requires, and the extra that each requirement belongs to."""
+def _requirements(manifest: Mapping[str, FactValue]) -> Mapping[str | None, Sequence[Requirement]]:
+    """What a manifest requires by the extra that asks for it; under None what it requires in any case."""
     from packaging.requirements import InvalidRequirement, Requirement
 
+    found: dict[str | None, list[Requirement]] = {}
     for text in _names(manifest.get("requires")):
         try:
             wanted = Requirement(text)
-        except InvalidRequirement:
+        except (InvalidRequirement, RecursionError):
             continue
-        found = re.search(r"extra\s*==\s*['\"]([^'\"]+)['\"]", str(wanted.marker or ""))
-        yield wanted, python_name(found[1]) if found else None
+        for extra in _extras(str(wanted.marker)) if wanted.marker else (None,):
+            found.setdefault(extra, []).append(wanted)
+    return found
+
+
+def _extras(marker: str) -> Iterable[str | None]:
+    """The extras of which each lets `marker` hold; None where it needs none of them."""
+    from depfrag.markers import given
+
+    if given(marker, ())[0]:
+        return (None,)
+    named = {python_name(text) for text in re.findall(r"""["']([^"']*)["']""", marker)}
+    return sorted(name for name in named if given(marker, (name,))[0])
 
 
 def direct(lockfile: Lockfile) -> Lockfile:

@@ -93,24 +93,40 @@ def _line_start(content: str, line: int) -> int:
     return at
 
 
+def array_lines(content: str, name: str, count: int) -> list[int] | list[None]:
+    """The line of each of the `count` tables of the array `name` in a TOML text; unknown where they are not written as
+    tables of their own (``[[name]]``)."""
+    header = re.compile(rf"^[ \t]*\[\[[ \t]*{re.escape(name)}[ \t]*\]\]", re.MULTILINE)
+    lines: list[int] = []
+    at, line = 0, 1
+    for match in header.finditer(content):
+        line += content.count("\n", at, match.start())
+        at = match.start()
+        lines.append(line)
+    return lines if len(lines) == count else [None] * count
+
+
 # -- lines of JSON objects -------------------------------------------------------------------------------------------
 
 _INDENT = re.compile(r'\{\r?\n([ \t]{1,8})"')
 _OPENINGS = ("{", "{},", "{}", "{\r", "{},\r", "{}\r")
+_MAX_BEFORE = 65536
+"""Characters of an object that may stand before its name."""
 _STRING = r'"[^"\\]*+(?:\\.[^"\\]*+)*+"'
 _PIECE = re.compile(rf"({_STRING})(?:\s*+:\s*+(?:([{{\[])|{_STRING})?+)?+|[{{}}\[\]]")
 
 
 def member_lines(content: str, table: Table, key: str) -> Mapping[str, int]:
-    """The line of each object in the object `table[key]`, by its name; `table` is what the JSON text `content` says.
+    """The line of each object or array in the object `table[key]`, by its name; `table` is what the JSON text `content`
+    says.
 
     Of a name that is there several times the last one counts, as in `table`.
     """
     members = table[key]
     lines = _printed_members(content, key, len(members))
     if lines is None:
-        where = object_lines(content, table)
-        lines = {name: where[id(member)] for name, member in members.items() if isinstance(member, dict)}
+        where = _scanned(content, table)
+        lines = {name: where[id(member)] for name, member in members.items() if isinstance(member, (dict, list))}
     return lines
 
 
@@ -119,7 +135,47 @@ def object_lines(content: str, table: Table) -> Mapping[int, int]:
 
     `table` is what the JSON text `content` says. Of a key that is there several times the last one counts, as there.
     """
-    return _printed_objects(content, table) or _scanned_objects(content, table)
+    return _printed_objects(content, table) or _scanned(content, table)
+
+
+class Lines:
+    """The line of each object in an array of a JSON text, looked for when it is asked for."""
+
+    def __init__(self, content: str, table: Table, key: str) -> None:
+        self._content, self._table, self._key = content, table, key
+        self._named = _printed_items(content, key)
+        self._all: Mapping[int, int] | None = None
+
+    def of(self, item: object) -> int | None:
+        """Where an object starts. It is found sooner if it has a name under the key that all were said to have."""
+        name = item.get(self._key) if isinstance(item, dict) else None
+        if isinstance(name, str) and name in self._named:
+            return self._named[name]
+        if self._all is None:
+            self._all = object_lines(self._content, self._table)
+        return self._all.get(id(item))
+
+
+def _printed_items(content: str, key: str) -> Mapping[str, int]:
+    """The line where each object in an array starts, by the text that it has under `key`, if the text is as npm prints
+    it; of equal ones the first."""
+    found = _INDENT.match(content)
+    if not found:
+        return {}
+    step, room = len(found[1]), 20 * len(content)
+    lines: dict[str, int] = {}
+    at, line = 0, 1
+    for named in re.compile(rf'\n([ \t]++)"{re.escape(key)}": "([^"\\\n]*+)"').finditer(content):
+        here = named.start() + 1
+        start = content.rfind(f"\n{named[1][step:]}{{", max(0, here - _MAX_BEFORE), here) + 1
+        room -= _MAX_BEFORE if not start else here - start
+        if room < 0:
+            break
+        if start:
+            line += content.count("\n", at, start) if start >= at else -content.count("\n", start, at)
+            at = start
+            lines.setdefault(named[2], line)
+    return lines
 
 
 def _printed_members(content: str, key: str, count: int) -> Mapping[str, int] | None:
@@ -135,7 +191,7 @@ def _printed_members(content: str, key: str, count: int) -> Mapping[str, int] | 
         return None
     lines: dict[str, int] = {}
     line = content.count("\n", 0, at) + 2
-    for member in re.compile(rf'\n{indent * 2}"([^"\\]*)": \{{').finditer(content, at, end):
+    for member in re.compile(rf'\n{indent * 2}"([^"\\]*)": [{{\[]').finditer(content, at, end):
         here = member.start()
         line += content.count("\n", at, here)
         at = here
@@ -166,8 +222,8 @@ def _printed_objects(content: str, table: Table) -> Mapping[int, int] | None:
     return lines if number == content.count("{") else None
 
 
-def _scanned_objects(content: str, table: Table) -> Mapping[int, int]:
-    """`object_lines` of any text."""
+def _scanned(content: str, table: Table) -> Mapping[int, int]:
+    """`object_lines` of any text, and the lines of arrays."""
     lines: dict[int, int] = {}
     above: list[Table | Iterator[object] | None] = []
     inside: Table | Iterator[object] | None = iter((table,))
@@ -188,6 +244,7 @@ def _scanned_objects(content: str, table: Table) -> Mapping[int, int]:
             inside = iter([item for item in child if isinstance(item, (dict, list))])
         elif opening == "{" and isinstance(child, dict):
             inside = child
+        if inside is not None:
             line += content.count("\n", at, piece.start())
             at = piece.start()
             lines[id(child)] = line

@@ -173,7 +173,7 @@ def distances(neighbours: Neighbours, start: int) -> dict[int, int]:
 
 
 def shortest_paths(
-    neighbours: Neighbours, starts: Iterable[int], target: int, limit: int, steps: int = 200_000
+    neighbours: Neighbours, starts: Iterable[int], target: int, limit: int, steps: int = 500_000
 ) -> tuple[list[tuple[int, ...]], bool]:
     """Up to `limit` simple paths from `starts` to `target`, shortest first, and whether these are all there are.
 
@@ -184,17 +184,17 @@ def shortest_paths(
     heap: list[tuple[int, tuple[int, ...]]] = [(left[s], (s,)) for s in starts if s in left]
     heapq.heapify(heap)
     found: list[tuple[int, ...]] = []
-    while heap and steps:
+    while heap and steps > 0:
         _, path = heapq.heappop(heap)
         if path[-1] == target:
             if len(found) == limit:
                 return found, False
             found.append(path)
             continue
-        steps -= 1
         for other in neighbours[path[-1]]:
             if other in left and other not in path:
                 heapq.heappush(heap, (len(path) + left[other], (*path, other)))
+                steps -= 1
     return found, not heap
 
 

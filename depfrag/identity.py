@@ -14,6 +14,8 @@ _RUNS = re.compile(r"[-_.]+")
 _USER = re.compile(r"(//)[^/?#]*@")
 _PARAMETER = re.compile(r"([?&][^=&#?]*+)=[^&#]*+")
 _SECRET = re.compile(r"token|secret|passw|signature|credential|api[-_]?key|auth|\bsig\b", re.IGNORECASE)
+_ARCHIVED = re.compile(r"[/=]([0-9a-f]{40})(?:\.tar\.gz|\.zip)?\Z")
+"""Of a commit, as forges have it: ``/tar.gz/<commit>``, ``/get/<commit>.tar.gz``, ``/archive.tar.gz?ref=<commit>``."""
 _PLAIN = re.compile(r"[A-Za-z0-9._~:-]+\Z")
 _PLAIN_NAME = re.compile(r"(@?)([A-Za-z0-9._~-]+(?:/[A-Za-z0-9._~-]+)?)\Z")
 
@@ -42,12 +44,14 @@ def release_id(ecosystem: Ecosystem, name: str, version: str | None, kind: Relea
 
 
 def release_ids(ecosystem: Ecosystem, releases: Iterable[tuple[str, str | None, ReleaseKind, str | None]]) -> list[str]:
-    """The id of each of `releases` (name, version, kind, source); copies of one share it, other kinds do not."""
-    kinds: dict[str, ReleaseKind] = {}
+    """The id of each of `releases` (name, version, kind, source); copies of one share it, other kinds do not, nor do
+    other versions that are said to be of one commit, nor files and folders in other places without a version."""
+    kinds: dict[str, tuple[str | None, ...]] = {}
     ids = []
     for name, version, kind, source in releases:
         known = release_id(ecosystem, name, version, kind, source)
-        if kinds.setdefault(known, kind) != kind:
+        what = (kind, version, source if version is None and kind in ("link", "file") else None)
+        if kinds.setdefault(known, what) != what:
             known = f"{ecosystem}:{name}@{kind}+{source or '*'}"
         ids.append(known)
     return ids
@@ -71,9 +75,10 @@ def _quote(text: str) -> str:
 
 
 def _commit(source: str) -> str:
-    """The commit that a git address ends in, or what else follows ``#``; a digest where nothing does."""
+    """The commit that a git address or that of its archive ends in, or what else follows ``#``; else a digest."""
     fragment = source.rpartition("#")[2] if "#" in source else ""
-    return fragment.removeprefix("commit=") or _digest(source)
+    archived = None if fragment else _ARCHIVED.search(source)
+    return archived[1] if archived else fragment.removeprefix("commit=") or _digest(source)
 
 
 def _digest(text: str) -> str:

@@ -97,6 +97,8 @@ class Lockfile(NamedTuple):
     """Where that is so: release id to the kind of edge by which a root would need it."""
     indexes: tuple[str, ...] | None = None
     """Registries that the file names for all it lists, first choice first; None where it names none."""
+    activated: Mapping[str, tuple[str, ...]] = {}
+    """Id of an open release to the extras that the file asks of it."""
 
 
 class Fact(NamedTuple):
@@ -269,6 +271,6 @@ class Analysis(NamedTuple):
     problems: tuple[Problem, ...]
     """Those of the run as a whole; each project carries its own."""
     summary: Summary
-    """Of all projects together."""
+    """Of all projects together: a release that several lockfiles have counts once, with the worst of its scores."""
     coverage: Mapping[str, float]
     verdict: Verdict

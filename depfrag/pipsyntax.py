@@ -69,6 +69,8 @@ class Asked(NamedTuple):
     kind: ReleaseKind
     source: str | None
     marker: str | None
+    extras: tuple[str, ...] = ()
+    """Normalised and sorted; those of a requirement that is told by name."""
 
 
 PROJECT = Asked("", None, "link", ".", None)
@@ -166,12 +168,13 @@ def requirement(line: str, *, editable: bool = False) -> Asked | None:
         asked = _unnamed(line, editable=editable)
         return asked if asked is None or asked.name or asked == PROJECT else None
     name, marker = python_name(parsed.name), str(parsed.marker) if parsed.marker else None
+    extras = tuple(sorted({python_name(extra) for extra in parsed.extras}))
     if parsed.url:
-        return _address(parsed.url)._replace(name=name, marker=marker)
+        return _address(parsed.url)._replace(name=name, marker=marker, extras=extras)
     if parsed.name.endswith(_ARCHIVES) and not parsed.specifier:
         return _address(parsed.name)._replace(marker=marker)
     pins = [s.version for s in parsed.specifier if s.operator in ("==", "===") and not s.version.endswith(".*")]
-    return Asked(name, min(pins, default=None), "registry", None, marker)
+    return Asked(name, min(pins, default=None), "registry", None, marker, extras)
 
 
 def _unnamed(line: str, *, editable: bool) -> Asked | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import pathlib
 import subprocess
 import sys
 
@@ -52,6 +53,8 @@ def test_scan(project):
     assert [s.release.name for s in analysis.projects[0].packages] == ["a"]
     assert analysis.version == depfrag.__version__
     assert depfrag.scan(["package-lock.json"], offline=True).summary == analysis.summary
+    assert depfrag.scan(pathlib.Path(), offline=True).summary == analysis.summary
+    assert depfrag.scan([pathlib.Path("package-lock.json")], offline=True).summary == analysis.summary
     assert depfrag.analyse(offline=True).traced[0].graph.direct == ("npm:a@1.0.0",)
 
 

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import gzip
+import json
+import time
+
+import pytest
 from hypothesis import given
 from strategies import fact, lockfiles
 
 from depfrag import complete
+from depfrag.discover import Folder
 from depfrag.graph import DependencyGraph
+from depfrag.lockfiles import package_lock
 from depfrag.model import Dependency, Lockfile, Release, Root
 
 
@@ -166,6 +173,42 @@ def test_an_extra_counts_once_something_asks_for_it():
     assert found.open == {"pypi:d==1", "pypi:e==1"}
 
 
+@pytest.mark.parametrize(
+    ("marker", "kind"),
+    [
+        ("extra == 'fast' or extra == 'all'", "extra"),
+        ("(extra == 'all' or extra == 'FAST') and os_name == 'nt'", "extra"),
+        ("'fast' == extra", "extra"),
+        ("extra == 'slow' or os_name == 'nt'", "runtime"),
+        ("extra == 'fast' and extra == 'slow'", None),
+        ("extra != 'slow'", "runtime"),
+        ("extra == 'slow'", None),
+        ("os_name == 'fast'", "runtime"),
+    ],
+)
+def test_a_marker_can_name_extras_in_any_way(marker, kind):
+    facts = {"pypi:a==1": manifest(requires=("b[fast]",)), "pypi:b==1": manifest(requires=(f"c; {marker}",))}
+    found = complete.from_manifests(flat("a==1", "b==1", "c==1"), facts)
+    assert [d.kind for d in found.dependencies if d.dependent == "pypi:b==1"] == ([kind] if kind else [])
+
+
+def test_extras_that_the_file_itself_asks_for():
+    locked = flat("a==1", "b==1", "c==1")._replace(activated={"pypi:a==1": ("fast",), "pypi:c==1": ("x",)})
+    found = complete.from_manifests(locked, {"pypi:a==1": manifest(requires=("b; extra == 'fast'",))})
+    assert [d[:3] for d in found.dependencies] == [("pypi:a==1", "pypi:b==1", "extra")]
+
+
+def test_a_chain_of_extras_takes_no_longer_than_it_is():
+    """Each of them would else have all the others looked at again."""
+    chain = (f"a[x{i + 1}]; extra == 'x{i}'" for i in range(3000))
+    start = time.process_time()
+    found = complete.from_manifests(
+        flat("a==1", "b==1"), {"pypi:a==1": manifest(requires=("a[x0]", *chain, "b; extra == 'x3000'"))}
+    )
+    assert [d[:2] for d in found.dependencies] == [("pypi:a==1", "pypi:b==1")]
+    assert time.process_time() - start < 10
+
+
 def test_extras_of_a_release_whose_manifest_nobody_knows_change_nothing():
     found = complete.from_manifests(flat("a==1", "b==1"), {"pypi:a==1": manifest(requires=("b[x]",))})
     assert [d[:2] for d in found.dependencies] == [("pypi:a==1", "pypi:b==1")]
@@ -246,3 +289,100 @@ def _everything_under(locked, release):
     while more := {d.dependency for d in locked.dependencies if d.dependent in found} - found:
         found |= more
     return found
+
+
+# -- npm without places ----------------------------------------------------------------------------------------------
+
+
+def listed(*names, **more):
+    """A flat SBOM: releases as ``name@version``."""
+    releases = tuple(sorted(Release(f"npm:{n}", "npm", *n.rsplit("@", 1)) for n in names))
+    return Lockfile(
+        path="bom.json",
+        format="cyclonedx-json",
+        roots=(Root("root:.", None, "."),),
+        releases=releases,
+        dependencies=(),
+        open=frozenset(r.id for r in releases),
+        **more,
+    )
+
+
+def needs(dependencies, kind="dependencies", names=("b@1.0.0", "b@1.5.0", "b@2.0.0-rc.1", "b@2.1.0", "c@3.0.0")):
+    """What `a` gets that asks for `dependencies`."""
+    asked = manifest(**{kind: dependencies})
+    found = complete.from_manifests(listed("a@1.0.0", *names), {"npm:a@1.0.0": asked})
+    assert all(d.origin == "metadata" and d.dependent == "npm:a@1.0.0" for d in found.dependencies)
+    return [(d.dependency.removeprefix("npm:"), d.kind) for d in found.dependencies]
+
+
+@pytest.mark.parametrize(
+    ("spec", "version"),
+    [
+        ("^1.0.0", "1.5.0"), ("~1.0.0", "1.0.0"), ("1", "1.5.0"), ("*", "2.1.0"), ("", "2.1.0"), ("1.0.0", "1.0.0"),
+        ("^2.0.0-rc.0", "2.1.0"), ("2.0.0-rc.1", "2.0.0-rc.1"), (">=1 <2 || 9", "1.5.0"), ("v1.0", "1.0.0"),
+        ("npm:b@^1", "1.5.0"), ("latest", "2.1.0"), ("^7.0.0", "2.1.0"), ("x" * 300, "2.1.0"),
+    ],
+)  # fmt: skip
+def test_of_several_versions_the_highest_that_will_do(spec, version):
+    assert needs({"b": spec}) == [(f"b@{version}", "runtime")]
+
+
+def test_what_is_locked_once_is_meant_whatever_is_asked_for():
+    assert needs({"c": "^1.0.0", "gone": "1", "a": "1"}) == [("c@3.0.0", "runtime")]
+    assert needs({"alias": "npm:c@^1"}) == [("c@3.0.0", "runtime")]
+
+
+def test_optional_ones_are_there_only_in_a_version_that_will_do():
+    assert needs({"b": "^7.0.0"}, "optionalDependencies") == []
+    assert needs({"b": "^1.0.0"}, "optionalDependencies") == [("b@1.5.0", "optional")]
+    assert needs({"b": "^7.0.0"}, "peerDependencies") == [("b@2.1.0", "peer")]
+
+
+def test_manifests_without_ranges_get_the_highest():
+    assert needs(("b",)) == [("b@2.1.0", "runtime")]
+
+
+def test_versions_that_are_none_are_passed_by():
+    assert needs({"b": "^1"}, names=("b@nonsense", "b@1.0.0", "b@none")) == [("b@1.0.0", "runtime")]
+    assert needs({"b": "^1"}, names=("b@nonsense", "b@none")) == []
+
+
+def test_an_address_is_what_has_one():
+    git = Release("npm:b@git+0ff", "npm", "b", "1.0.0", "git")
+    locked = listed("a@1.0.0", "b@1.0.0", "b@2.0.0")
+    locked = locked._replace(releases=tuple(sorted((*locked.releases, git))))
+    for spec, found in (("github:o/b", ["npm:b@git+0ff"]), ("https://h.example/b.tgz", []), ("^2", ["npm:b@2.0.0"])):
+        facts = {"npm:a@1.0.0": manifest(dependencies={"b": spec})}
+        assert [d.dependency for d in complete.from_manifests(locked, facts).dependencies] == found
+
+
+def test_ecosystems_are_kept_apart():
+    python = (Release("pypi:b@1", "pypi", "b", "1"), Release("pypi:p@1", "pypi", "p", "1"))
+    locked = listed("a@1.0.0", "b@1.0.0")
+    locked = locked._replace(releases=(*locked.releases, *python), open=frozenset(["npm:a@1.0.0", "pypi:p@1"]))
+    facts = {"npm:a@1.0.0": manifest(dependencies={"b": "*", "p": "*"}), "pypi:p@1": manifest(requires=("b", "a"))}
+    found = complete.from_manifests(locked, facts)
+    assert [d[:2] for d in found.dependencies] == [("npm:a@1.0.0", "npm:b@1.0.0"), ("pypi:p@1", "pypi:b@1")]
+    assert not found.open
+
+
+def test_a_real_project_without_relations_gets_the_edges_that_npm_gave_it(shared):
+    folder = shared / "recordings" / "registry-slice"
+    path = folder / "project" / "package-lock.json"
+    lockfile = package_lock.PARSER.parse("package-lock.json", path.read_bytes(), Folder(str(path)))
+    wanted = {(r.name, r.version): r.id for r in lockfile.releases}
+    facts = {}
+    with gzip.open(folder / "packuments.jsonl.gz", "rt", encoding="utf-8") as file:
+        for table in map(json.loads, file):
+            for version, told in table["versions"].items():
+                if (table["name"], version) in wanted:
+                    fields = {k: v for k in told if k.endswith("ependencies") and (v := told[k])}
+                    meta = told.get("peerDependenciesMeta") or {}
+                    fields["peerOptional"] = tuple(name for name, about in meta.items() if about.get("optional"))
+                    facts[wanted[table["name"], version]] = manifest(**fields)
+    assert len(facts) == len(lockfile.releases) > 400
+    flat = lockfile._replace(dependencies=(), places={}, open=frozenset(wanted.values()))
+    found = complete.from_manifests(flat, facts)
+    assert not found.open
+    assert {d[:3] for d in found.dependencies} == {d[:3] for d in lockfile.dependencies if d[0] in facts}

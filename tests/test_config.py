@@ -13,7 +13,7 @@ from depfrag import config
 from depfrag.config import Config, ScoreSettings
 from depfrag.errors import ConfigError
 
-TABLE = config.table(("left-pad", "unknown"), ("left-pad", "pagerank"))
+TABLE = config.table(("left-pad", "unknown"), ("left-pad", "pagerank"), ("ecosystems",))
 
 
 def resolve(file=None, environment=None, **options):
@@ -179,3 +179,10 @@ def test_what_a_file_holds():
     assert config.of_file("x/pyproject.toml", {"tool": {"depfrag": {"prod": True}}}) == {"prod": True}
     for other in ({}, {"tool": {}}, {"tool": []}, {"tool": {"depfrag": 1}}):
         assert config.of_file("pyproject.toml", other) is None
+
+
+def test_sources_that_have_to_be_named():
+    assert resolve({"sources": ["ecosystems"]}).sources == ("ecosystems",)
+    assert resolve(environment={"DEPFRAG_SOURCES": "ecosystems"}).sources == ("ecosystems",)
+    with pytest.raises(ConfigError, match="'npm' is not one of ecosystems"):
+        resolve(sources=("npm",))

@@ -108,3 +108,65 @@ def test_lines_take_no_time(content):
     started = time.process_time()
     assert decode.object_lines(content, table)[id(table["b"])] == content.count("\n") + 1
     assert time.process_time() - started < 3
+
+
+# -- lines of members and items --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("indent", [2, "\t", None])
+def test_lines_of_arrays_among_members(indent):
+    table = {"packages": {"a": ["a@1", {}], "b": {}, "c": [[1]], 'd"': []}, "x": [["a"], {"b": []}]}
+    text = json.dumps(table, indent=indent)
+    parsed = json.loads(text)
+    lines = decode.member_lines(text, parsed, "packages")
+    for name in table["packages"]:
+        known = text[: text.index(json.dumps(name) + ":")].count("\n") + 1
+        assert lines[name] == known
+
+
+def items(value):
+    """All objects in arrays."""
+    if isinstance(value, dict):
+        value = list(value.values())
+    elif isinstance(value, list):
+        yield from (item for item in value if isinstance(item, dict))
+    for inner in value if isinstance(value, list) else ():
+        yield from items(inner)
+
+
+ITEMS = {
+    "a": [{"ref": "1", "inner": [{"ref": "2"}, {"ref": "3", "x": {"ref": "4"}}]}, {"x": [{"y": {"z": 1}}], "ref": "5"}],
+    "b": {"c": [{"ref": "6"}, {"ref": "1"}, {"none": 1}, {"ref": 'q"'}, {"ref": 7}]},
+}
+
+
+@pytest.mark.parametrize(
+    "style", [{"indent": 2}, {"indent": 4}, {"indent": "\t"}, {}, {"indent": 1, "separators": (",", ":")}]
+)
+def test_lines_of_items(style):
+    text = json.dumps(ITEMS, **style)
+    for broken in (text, text.replace("[{", "[ {"), text.replace("\n", "\r\n"), text.replace("},\n", "}\n,\n")):
+        table = json.loads(broken)
+        lines, slowly = decode.Lines(broken, table, "ref"), decode.object_lines(broken, table)
+        for item in items(table):
+            expected = slowly[id(item)]
+            if item.get("ref") == "1" and "inner" not in item and lines.of(item) != expected:
+                expected = slowly[id(table["a"][0])]  # of equal names the first counts
+            assert lines.of(item) == expected
+    assert decode.Lines(text, json.loads(text), "ref").of("no object") is None
+
+
+def test_lines_of_items_far_from_their_names():
+    names = "".join(f'\n    "ref": "{i}",' for i in range(20_000))
+    text = '{\n  "a": [\n  {' + names + '\n    "z": 1\n  }\n  ]\n}'
+    before = time.perf_counter()
+    decode.Lines(text, json.loads(text), "ref")
+    assert time.perf_counter() - before < 2
+
+
+def test_lines_of_tables_in_a_toml_array():
+    text = "a = 1\n[[package]]\n\n[[ package ]]  # two\r\n[package.x]\n\t[[package]]\n[[packages]]\nb = '[[package]]'\n"
+    assert decode.array_lines(text, "package", 3) == [2, 4, 6]
+    assert decode.array_lines(text, "packages", 1) == [7]
+    # A table that is not written as one of its own, or a text that looks like one.
+    assert decode.array_lines(text, "package", 2) == [None, None]

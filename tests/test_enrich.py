@@ -35,11 +35,12 @@ def test_answers_are_sorted_into_what_they_are():
 
 
 def test_sources_add_to_what_is_known():
-    known = enrich([A], [Says(Known(A, {"lines": fact(1, "reported")}), HOST)], CONTEXT)
+    archive = Archive("https://registry.npm.example/a.tgz", None)
+    problem = Problem("absent", "info", "not there")
+    known = enrich([A], [Says(Known(A, {"lines": fact(1, "reported")}, archive), HOST, problem)], CONTEXT)
     more = [Known(A, {"lines": fact(2), "bytes": fact(3)}), Known(B, {})]
     found = enrich([A, B], [Says(*more)], CONTEXT, known)
-    assert found.facts == {A: {"lines": fact(2), "bytes": fact(3)}, B: {}}
-    assert found.hosts == (HOST,)
+    assert found == Knowledge({A: {"lines": fact(2), "bytes": fact(3)}, B: {}}, {A: archive}, (HOST,), (problem,))
     worse = enrich([A], [Says(Known(A, {"lines": fact(9, "declared")}))], CONTEXT, found)
     assert worse.facts[A]["lines"] == fact(2)
 

@@ -66,6 +66,33 @@ def test_ids_of_addresses_differ_and_ignore_credentials():
     assert release_id("npm", "a", "1", "git", "git+https://h.example/a") != release_id("npm", "a", "1", "git", "git+x")
 
 
+COMMIT = "00112233445566778899aabbccddeeff00112233"
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        f"https://host.example/a/b/tar.gz/{COMMIT}",
+        f"https://host.example/a/b/get/{COMMIT}.tar.gz",
+        f"https://host.example/a/b/archive.tar.gz?ref={COMMIT}",
+    ],
+)
+def test_commits_of_archives(source):
+    assert release_id("npm", "a", "1", "git", source) == f"npm:a@git+{COMMIT}"
+    assert release_id("npm", "a", "1", "git", source + "#v1") == "npm:a@git+v1"
+
+
+def test_what_shares_an_id():
+    def ids(*releases):
+        return release_ids("npm", [("a", *release) for release in releases])
+
+    assert ids(("1", "registry", "x"), ("1", "registry", "y")) == ["npm:a@1"] * 2
+    assert ids(("1", "registry", "x"), ("1", "link", "y")) == ["npm:a@1", "npm:a@link+y"]
+    assert ids((None, "registry", "x"), (None, "registry", "y")) == ["npm:a@*"] * 2
+    assert ids((None, "link", "x"), (None, "link", "y"), (None, "link", "x")) == ["npm:a@*", "npm:a@link+y", "npm:a@*"]
+    assert ids(("1", "git", "x#c"), ("2", "git", "y#c")) == ["npm:a@git+c", "npm:a@git+y#c"]
+
+
 @pytest.mark.parametrize(
     ("ecosystem", "name", "version", "expected"),
     [

@@ -16,11 +16,14 @@ PACKAGE = TOP / "depfrag"
 
 LOWEST = """
     errors model version visible tables identity places npmspec pipsyntax facts accounts mirrors counting unpacking
-    wording digraph decode yamltext jsontext placement drawing graph snapshot
+    wording unread digraph decode jsonc purls bom yamltext pnpmspec pnpmtext yarntext yarnspec peers missing
+    jsontext placement drawing graph snapshot gitignore walking markers poetryspec pyspec
 """
 LAYERS = (
     *LOWEST.split(),
     "protocols config",
+    "packagejson pyproject",
+    "poetrychoice pygraph",
     "fetch",
     "discover complete enrich judge lockfiles sources scoring rules reports plots",
     "registry",
@@ -67,8 +70,9 @@ def imports(tree):
     typing = {
         id(inner)
         for node in ast.walk(tree)
-        if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test)
-        for inner in ast.walk(node)
+        if isinstance(node, ast.If) and ast.unparse(node.test) in ("TYPE_CHECKING", "typing.TYPE_CHECKING")
+        for statement in node.body
+        for inner in ast.walk(statement)
     }
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
@@ -120,6 +124,8 @@ def test_imports_go_downwards_only():
         ("judge", "def f():\n    from depfrag.registry import RULES", "judge.py:2 imports upwards: depfrag.registry"),
         ("graph", "if TYPE_CHECKING:\n    from depfrag.protocols import Rule", "graph.py:2 imports upwards"),
         ("fetch.cache", "from depfrag import scan", "fetch/cache.py:1 imports upwards: depfrag."),
+        ("protocols", "if not TYPE_CHECKING:\n    from depfrag import config", "protocols.py:2 imports sideways"),
+        ("protocols", "if TYPE_CHECKING:\n    a = 1\nelse:\n    from depfrag import config", "protocols.py:4 imports"),
     ],
 )
 def test_the_layer_test_sees(module, source, said):
@@ -137,6 +143,33 @@ def test_the_layer_test_sees(module, source, said):
 )
 def test_the_layer_test_lets_pass(module, source):
     assert not list(problems_of(module, ast.parse(source)))
+
+
+LOADERS = ("", "registry", "cli.main")
+"""What imports by name: the public names, plugins, commands."""
+
+
+def hidden(tree):
+    """Lines with imports that no import statement shows."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Name) and node.id in ("__import__", "exec", "eval"):
+            yield node.lineno
+    yield from (i.line for i in imports(tree) if i.module.partition(".")[0] in ("importlib", "runpy", "pkgutil", "imp"))
+
+
+def test_only_the_registry_and_the_entries_import_by_name():
+    found = [
+        f"{file.relative_to(TOP)}:{line}"
+        for file in files()
+        if name_of(file) not in LOADERS
+        for line in hidden(ast.parse(file.read_text("utf-8")))
+    ]
+    assert not found
+
+
+def test_the_test_of_hidden_imports_sees():
+    source = "import importlib\nfrom importlib import import_module\n__import__('x')\nexec('import x')\nimport runpy"
+    assert sorted(hidden(ast.parse(source))) == [1, 2, 3, 4, 5]
 
 
 def plugins():

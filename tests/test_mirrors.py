@@ -95,6 +95,12 @@ def test_dates_by_form_and_order(dates, kind):
     assert judged(shown(dates=dates))[0] == kind
 
 
+def test_half_of_the_dates_in_another_form_is_nothing():
+    right, foreign = Dated("registry", 9, 0), Dated("foreign", 9, 0)
+    assert judged(shown(dates=right), shown(dates=foreign))[0] == "publish"
+    assert judged(shown(dates=right), shown(dates=foreign), shown(dates=foreign))[0] == "ingest"
+
+
 def test_one_package_made_in_a_day_among_others_is_nothing():
     ordinary, quick = Dated("registry", 9, 0, together=False), Dated("registry", 9, 0, together=True)
     assert judged(shown(dates=ordinary), shown(dates=quick))[0] == "publish"

@@ -12,8 +12,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from lockfiles.npm import arborist
+from lockfiles.reading import Memory
 
-from depfrag.npmspec import address_kind, aliased, from_archive, is_listed, workspaces
+from depfrag import npmspec
+from depfrag.npmspec import address_kind, aliased, from_archive, is_listed, workspace_folders, workspaces
 
 
 @pytest.mark.parametrize(
@@ -97,6 +99,55 @@ def test_workspaces(patterns, members, others):
     member = workspaces(patterns)
     assert [folder for folder in members if not member(folder)] == []
     assert [folder for folder in others if member(folder)] == []
+
+
+PROJECT = Memory(
+    dict.fromkeys(
+        (
+            "a/x",
+            "b/x",
+            "packages/a/x",
+            "packages/b/c/x",
+            "packages/b/.c/d/x",
+            "packages/node_modules/d/x",
+            ".h/a/x",
+            "f",
+        ),
+        "",
+    )
+)
+
+
+@pytest.mark.parametrize(
+    ("patterns", "folders"),
+    [
+        (["packages/*"], ["packages/a", "packages/b"]),
+        (["packages/**"], ["packages", *(f"packages/{f}" for f in ("a", "a/x", "b", "b/c", "b/c/x"))]),
+        (["**/c"], ["packages/b/c"]),
+        (["*/a", "./a/"], ["a", "packages/a"]),
+        (["packages/*", "!packages/b"], ["packages/a"]),
+        (["{a,gone}", "packages/[ab]"], ["a", "gone", "packages/a", "packages/b"]),
+        ([".h/*"], [".h/a"]),
+        (["../a", "/a", ".", "", "a/../b", "./../*"], ["a"]),
+        ({"packages": ["b"]}, ["b"]),
+        ("a", []),
+    ],
+)
+def test_workspace_folders(patterns, folders):
+    assert workspace_folders(patterns, PROJECT.names) == folders
+
+
+def test_folders_without_end(monkeypatch):
+    monkeypatch.setattr(npmspec, "_MAX_FOLDERS", 2000)
+    seen = []
+
+    def names(folder):
+        seen.append(folder)
+        return ["a", "b", "loop"]
+
+    assert "a/loop/b" in workspace_folders(["**"], names)
+    assert len(seen) == 2000
+    assert workspace_folders(["a/" * 100 + "*", "**/" * 50], names) is not None
 
 
 ASK = """

@@ -11,7 +11,7 @@ from strategies import fact
 from depfrag import pipeline, registry
 from depfrag.config import Config
 from depfrag.errors import LockfileError, NotFoundError
-from depfrag.model import Problem
+from depfrag.model import Problem, Score
 from depfrag.protocols import Archive, Context, Known
 from depfrag.snapshot import Snapshot
 
@@ -67,7 +67,7 @@ def sources(monkeypatch):
     """Puts sources in the place of the real ones: ``sources(first=…, main=…, last=…)``."""
 
     def put(**given):
-        monkeypatch.setattr(registry, "sources", lambda turn, online: [given[turn]] if turn in given else [])
+        monkeypatch.setattr(registry, "sources", lambda turn, **_: [given[turn]] if turn in given else [])
 
     return put
 
@@ -106,6 +106,40 @@ def test_nothing_that_can_be_read_stops_the_run(project):
     project(**{"package-lock.json": "[]", "x__package-lock.json": "{"})
     with pytest.raises(LockfileError, match=r"^x/package-lock\.json:1"):
         pipeline.read(["."])
+
+
+UV = """version = 1
+[[package]]
+name = "app"
+version = "1"
+source = { virtual = "." }
+"""
+
+
+def test_what_was_left_out_is_a_problem_of_what_counts_instead(project):
+    project(**{"x__uv.lock": UV, "x__requirements.txt": "six==1.16.0\n"})
+    lockfiles, problems = pipeline.read(["."])
+    assert [lockfile.path for lockfile in lockfiles] == ["package-lock.json", "x/uv.lock"]
+    assert [p.code for p in lockfiles[1].problems] == ["left-out"]
+    assert "x/requirements.txt" in lockfiles[1].problems[0].message
+    assert not problems
+    assert not pipeline.read(["x/requirements.txt"])[0][0].problems
+    assert [p.code for p in analyse().projects[1].problems] == ["left-out"]
+    assert analyse().verdict.exit_code == 0
+
+
+def test_what_was_left_out_for_one_that_cannot_be_read_is_a_problem_of_the_run(project):
+    project(**{"x__uv.lock": "version = 2", "x__requirements.txt": "six==1.16.0\n"})
+    _, problems = pipeline.read(["."])
+    assert [(p.code, p.lockfile) for p in problems] == [("left-out", "x/uv.lock"), ("lockfile", "x/uv.lock")]
+
+
+def test_what_git_ignores_is_a_problem_of_the_run(project):
+    project(**{"x__package-lock.json": LOCK, ".gitignore": "/x/*.json"})
+    analysis = analyse()
+    assert [p.lockfile.path for p in analysis.projects] == ["package-lock.json"]
+    assert [(p.code, p.level) for p in analysis.problems] == [("ignored", "info")]
+    assert analysis.verdict.exit_code == 0
 
 
 # -- asking ----------------------------------------------------------------------------------------------------------
@@ -151,6 +185,17 @@ def test_the_day_of_an_analysis_is_that_of_its_newest_fact(project, sources):
     sources(first=Asked({}), main=Asked({}))
     assert analyse(context=CONTEXT._replace(snapshots=snapshots)).as_of == "2016-03-21"
     assert analyse(context=CONTEXT._replace(as_of="2020-02-02")).as_of == "2020-02-02"
+
+
+def test_what_a_snapshot_of_a_day_leaves_open_is_asked_as_of_that_day(project, sources):
+    project()
+    first, main = Asked({"npm:a@1.0.0": ({"lines": fact(1)},)}), Asked()
+    sources(first=first, main=main)
+    snapshots = (Snapshot("2026-01-01", "2016-03-21", {}), Snapshot("2025-05-05", "2015-01-01", {}))
+    assert analyse(context=CONTEXT._replace(snapshots=snapshots)).as_of == "2016-03-21"
+    assert [asked.as_of for _, asked in (*first.asked, *main.asked)] == ["2016-03-21"] * 2
+    analyse(context=CONTEXT._replace(snapshots=snapshots, as_of="2020-02-02"))
+    assert main.asked[-1][1].as_of == "2020-02-02"
 
 
 def test_problems_go_to_their_lockfile_or_to_the_run(project, sources):
@@ -205,11 +250,26 @@ def test_equal_releases_of_two_lockfiles_can_both_be_counted(project, sources):
 
 def test_the_order_of_a_project_is_point_lower_id(project, monkeypatch):
     project()
-    monkeypatch.setattr(registry, "sources", lambda turn, online: [ExampleSource()] if turn == "main" else [])
+    monkeypatch.setattr(registry, "sources", lambda turn, **_: [ExampleSource()] if turn == "main" else [])
     packages = analyse().projects[0].packages
     keys = [(-s.score.point, -s.score.lower, s.release.id) for s in packages]
     assert keys == sorted(keys)
     assert packages[0].release.name == "b"
+
+
+class ByLines:
+    """A model that takes a release's lower end from its lines and finds all of them equally bad else."""
+
+    def score(self, ecosystem, measures, facts, releases, settings):
+        return Score(facts["lines"].value, 50, 60, "medium", "low", 1, {})
+
+
+def test_of_equal_points_the_higher_lower_end_comes_first(project, sources, monkeypatch):
+    project()
+    lines = {"a": 10, "b": 30, "d": 20, "lost": 30, "o": 10}
+    sources(main=Asked({f"npm:{name}@1.0.0": ({"lines": fact(count)},) for name, count in lines.items()}))
+    monkeypatch.setattr(registry, "model", lambda name: ByLines())
+    assert [s.release.name for s in analyse().projects[0].packages] == ["b", "lost", "d", "a", "o"]
 
 
 def test_numbers_of_a_project(project):
@@ -223,6 +283,17 @@ def test_numbers_of_a_project(project):
     assert [f.rule for f in found.findings] == ["unknown"]
     assert found.coverage["publishers"] == analysis.coverage["size"] == 0
     assert set(analysis.config) == {"model", "prod", "score"}
+
+
+def test_several_lockfiles_each_by_itself_and_together(project):
+    more = {**LOCK, "packages": {**LOCK["packages"], "node_modules/b": {"version": "2.0.0"}}}
+    project(**{"x__package-lock.json": LOCK, "y__package-lock.json": more, "z__uv.lock": UV.replace("virtual", "git")})
+    analysis = analyse()
+    assert [p.summary.releases for p in analysis.projects] == [5, 5, 5, 1]
+    assert analysis.summary.releases == 7, "a, b twice, d, o, lost and app"
+    assert (analysis.summary.edges, analysis.summary.direct) == (4, 3)
+    assert analysis.verdict.sentence.startswith("nothing critical or high of 7 releases in 4 lockfiles")
+    assert analyse("x/package-lock.json").summary == analysis.projects[1].summary
 
 
 def test_prod_leaves_out_what_only_development_needs(project):
@@ -239,8 +310,20 @@ def test_coverage_counts_registry_releases_and_known_facts_alone(project, source
     sources(main=Asked(strange))
     coverage = analyse().coverage
     assert (coverage["lines"], coverage["size"], coverage["publishers"]) == (0.2, 0.4, 0)
+    sources(main=Asked({"npm:a@1.0.0": ({"publishers": fact(("x",))._replace(grade="declared")},)}))
+    assert analyse().coverage["publishers"] == 0, "what a release declares of itself is not known"
     assert "a-newer-fact" not in coverage
     assert list(coverage) == sorted(coverage)
+
+
+def test_releases_without_a_version_are_counted(project):
+    project(**{"requirements.txt": "a\nb>=1\nc==1.0\n"})
+    found = analyse("requirements.txt").projects[0].problems
+    assert [p.message for p in found if p.code == "unpinned"] == [
+        "the file pins no version of 2 of its 3 releases: nothing can be known of them until it does"
+    ]
+    project(**{"requirements.txt": "c==1.0\nd @ https://files.pypi.example/d.zip\n"})
+    assert "unpinned" not in [p.code for p in analyse("requirements.txt").projects[0].problems]
 
 
 def test_many_unreached_releases_are_named_in_part(project):

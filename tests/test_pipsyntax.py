@@ -88,8 +88,8 @@ def test_options_of_a_requirement():
     assert pipsyntax.split_options(line) == ("a==1", ("sha256:aa", "sha256:bb"))
 
 
-def registry(name, version=None, marker=None):
-    return Asked(name, version, "registry", None, marker)
+def registry(name, version=None, marker=None, extras=()):
+    return Asked(name, version, "registry", None, marker, extras)
 
 
 @pytest.mark.parametrize(
@@ -98,7 +98,7 @@ def registry(name, version=None, marker=None):
         ("A_b.C", registry("a-b-c")),
         ("a == 1.0", registry("a", "1.0")),
         ("a===1.0-odd", registry("a", "1.0-odd")),
-        ("a[x,y]==1.0+local ; python_version<'3'", registry("a", "1.0+local", 'python_version < "3"')),
+        ("a[y,X_1]==1.0+local ; python_version<'3'", registry("a", "1.0+local", 'python_version < "3"', ("x-1", "y"))),
         ("a>=1,==1.5", registry("a", "1.5")),
         ("a==1.*", registry("a")),
         ("a~=1.0", registry("a")),

@@ -69,7 +69,7 @@ def test_the_settings_shown_exist():
     shown = README.partition("```toml\n")[2].partition("```")[0]
     keys = re.findall(r"^([\w-]+) =", shown.partition("[score]")[0], re.MULTILINE)
     assert keys
-    names = set(table(registry.RULES, registry.MODELS))
+    names = set(table(registry.RULES, registry.MODELS, registry.SOURCES))
     assert set(keys) <= names
     assert set(re.findall(r"DEPFRAG_(\w+)=", README)) <= {n.upper().replace("-", "_") for n in names}
 

@@ -42,6 +42,20 @@ def test_getters():
     assert registry.plot("risk-map").draw
 
 
+def test_the_order_of_lockfiles_is_that_in_which_they_count():
+    """Newer package managers first, since a project has come from the older ones; exports and SBOMs last."""
+    of_kind = {kind: [f.name for f in registry.LOCKFILES if f.kind == kind] for kind in ("npm", "pypi", "sbom")}
+    assert of_kind == {
+        "npm": ["bun-lock", "pnpm-lock", "yarn", "package-lock"],
+        "pypi": ["uv-lock", "poetry-lock", "pdm-lock", "pylock-toml", "pipfile-lock", "requirements-txt"],
+        "sbom": ["cyclonedx-json", "spdx-json"],
+    }
+    kinds = [f.kind for f in registry.LOCKFILES if not f.folder]
+    assert kinds == sorted(kinds, key=("npm", "pypi", "sbom").index)
+    assert all(f.exports for f in registry.LOCKFILES if f.kind == "sbom" or f.name == "requirements-txt")
+    assert {f.tool for f in registry.LOCKFILES if f.kind == "npm"} == {"bun", "pnpm", "yarn", "npm"}
+
+
 @pytest.mark.parametrize(
     ("get", "name", "said"),
     [
@@ -61,12 +75,26 @@ def test_a_name_that_is_not_there(get, name, said):
     ("turn", "online", "expected"),
     [
         ("first", True, {"snapshot"}), ("first", False, {"snapshot"}), ("main", False, {"installed"}),
-        ("main", True, {"installed", "npm", "pypi"}), ("last", True, {"archive"}), ("last", False, set()),
+        ("main", True, {"installed", "npm", "pypi", "depsdev", "osv", "replacements"}), ("last", True, {"archive"}),
+        ("last", False, set()),
     ],
 )  # fmt: skip
 def test_sources_by_turn(turn, online, expected):
+    assert names(turn, online=online) == expected
+
+
+def names(turn, **more):
+    """The names of the sources whose turn it is."""
     by_plugin = {id(registry._load(s.target)): name for name, s in registry.SOURCES.items()}
-    assert {by_plugin[id(source)] for source in registry.sources(turn, online=online)} == expected
+    return {by_plugin[id(source)] for source in registry.sources(turn, **more)}
+
+
+@pytest.mark.parametrize("also", [(), ("ecosystems",)])
+def test_third_parties_can_be_left_out_and_some_have_to_be_named(also):
+    alone = {"installed", "npm", "pypi", "replacements"}
+    assert names("main", online=True, third_party=False, also=also) == alone
+    assert names("main", online=True, also=also) == alone | {"depsdev", "osv", *also}
+    assert names("main", online=False, also=also) == {"installed"}
 
 
 # -- a new plugin ----------------------------------------------------------------------------------------------------

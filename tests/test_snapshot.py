@@ -24,10 +24,11 @@ VALUES = st.recursive(
     lambda inner: st.lists(inner, max_size=3).map(tuple) | st.dictionaries(texts(), inner, max_size=3),
     max_leaves=5,
 )
+SAID = texts().filter(bool)
 FACT = st.builds(
-    Fact, VALUES, texts(), st.just("2026-01-02"), st.sampled_from(("registry", "aggregator", "reported", "declared"))
+    Fact, VALUES, SAID, st.just("2026-01-02"), st.sampled_from(("registry", "aggregator", "reported", "declared"))
 )
-KNOWN = st.dictionaries(texts(), st.dictionaries(st.sampled_from(sorted(FACTS)), FACT, max_size=4), max_size=5)
+KNOWN = st.dictionaries(SAID, st.dictionaries(st.sampled_from(sorted(FACTS)), FACT, max_size=4), max_size=5)
 
 
 def written(*lines, **changes):
@@ -44,7 +45,7 @@ HOSTS = st.builds(
     st.sampled_from(("registry", "declared", "absent", "unknown")), texts(),
 )  # fmt: skip
 PROBLEMS = st.builds(
-    Problem, texts(), st.sampled_from(("error", "warning", "info")), texts(),
+    Problem, st.from_regex("[a-z][a-z-]*", fullmatch=True), st.sampled_from(("error", "warning", "info")), SAID,
     lockfile=st.none(), line=st.none(), package=st.none() | st.sampled_from(("npm:a@1", "pypi:b@2")),
 )  # fmt: skip
 
@@ -71,6 +72,16 @@ def test_the_same_facts_give_the_same_bytes(facts, random):
     random.shuffle(names)
     shuffled = {name: dict(reversed(facts[name].items())) for name in names}
     assert encode(Snapshot("2026-01-02", None, facts)) == encode(Snapshot("2026-01-02", None, shuffled))
+
+
+def test_the_order_inside_a_fact_means_nothing():
+    needs = {"dependencies": {"b": "1", "a": "1"}, "requires": ("x",)}
+    turned = {"requires": ("x",), "dependencies": {"a": "1", "b": "1"}}
+    one, other = (
+        encode(Snapshot(None, None, {"npm:a@1": {"manifest": Fact(value, "s", "2026-01-02", "registry")}}))
+        for value in (needs, turned)
+    )
+    assert one == other
 
 
 def test_the_file_is_plain_gzip_with_a_release_a_line():
@@ -127,6 +138,21 @@ def test_anything_else_is_refused(data):
         (written('["host","h","npm",1,1,"never","registry","x"]'), "'never' is not one of publish"),
         (written('["host","h","cargo",1,1,"publish","registry","x"]'), "'cargo' is not one of npm"),
         (written('["host","h"]'), "not a snapshot"),
+        (written('["host","h","npm",1e999,1,"publish","registry","x"]'), "inf is no count"),
+        (written('["host","h","npm",1,-1,"publish","registry","x"]'), "-1 is no count"),
+        (written('["host","h","npm",true,1,"publish","registry","x"]'), "True is no count"),
+        (written('["release","",{}]'), "'' is no text"),
+        (written('["release",["a"],{}]'), "is no text"),
+        (written('["release","npm:a@1",{"lines":[null,"s","2026-01-02","registry"]}]'), "a fact without a value"),
+        (written('["release","npm:a@1",{"lines":[1,"","2026-01-02","registry"]}]'), "'' is no text"),
+        (written('["release","npm:a@1",{"lines":[1,"s","\\u001b[2J","registry"]}]'), "is not a day"),
+        (written('["release","npm:a@1",{}]', made_at="soon"), "'soon' is not a day"),
+        (written('["release","npm:a@1",{}]', as_of="2016-03-21\n"), "is not a day"),
+        (written('["release","npm:a@1",{}]') + b"more", "cut off or too large"),
+        (written('["release","npm:a@1",{}]') * 2, "cut off or too large"),
+        (written('["problem","","a code","info","x"]'), "'a code' is not a problem's code"),
+        (written('["problem","","code","info",""]'), "'' is no text"),
+        (written("5"), "not a snapshot"),
         (written('["problem","","code","fatal","x"]'), "'fatal' is not one of error"),
         (written("[" * 100_000), "not a snapshot"),
         (zlib.compress(b"{}"), "not a snapshot"),
@@ -143,6 +169,24 @@ def test_a_snapshot_that_unpacks_to_too_much_is_refused(monkeypatch):
         decode("x", gzip.compress(b" " * 1001))
 
 
+def test_a_small_file_that_unpacks_to_much_is_refused():
+    with pytest.raises(SourceError, match="too large"):
+        decode("x", written("[0]\n" * 10**6))
+
+
+def test_a_snapshot_of_too_many_lines_is_refused(monkeypatch):
+    monkeypatch.setattr(snapshot, "_MAX_LINES", 3)
+    release = '["release","npm:a@1",{}]'
+    assert decode("x", written(*[release] * 3)).facts == {"npm:a@1": {}}
+    with pytest.raises(SourceError, match="more than 3 lines"):
+        decode("x", written(*[release] * 4))
+
+
+def test_only_line_feeds_end_a_line():
+    """JSON may hold other separators of lines as they are."""
+    assert list(decode("x", written('["release","npm:a\u2028b@1",{}]')).facts) == ["npm:a\u2028b@1"]
+
+
 def test_of_two_snapshots_the_later_one_counts():
     def one(made_at, as_of, **values):
         return Snapshot(made_at, as_of, {"npm:a@1": {n: Fact(v, "s", made_at, "registry") for n, v in values.items()}})
@@ -153,6 +197,23 @@ def test_of_two_snapshots_the_later_one_counts():
         merged = merge(order)
         assert {name: fact.value for name, fact in merged.facts["npm:a@1"].items()} == {"lines": 2, "bytes": 1}
         assert (merged.made_at, merged.as_of) == ("2026-01-01", None)
+
+
+def test_of_two_snapshots_the_better_grade_counts():
+    def one(made_at, grade):
+        return Snapshot(made_at, None, {"npm:a@1": {"lines": Fact(made_at, "s", made_at, grade)}})
+
+    for order in ((old := one("2026-01-01", "registry"), new := one("2026-01-02", "declared")), (new, old)):
+        assert merge(order).facts["npm:a@1"]["lines"].grade == "registry"
+
+
+def test_of_two_snapshots_of_one_day_the_one_made_later_counts():
+    first, second = (
+        Snapshot(made_at, "2016-03-21", {"npm:a@1": {"lines": Fact(made_at, "s", made_at, "registry")}})
+        for made_at in ("2026-01-01", "2026-01-02")
+    )
+    for order in ((first, second), (second, first)):
+        assert merge(order).facts["npm:a@1"]["lines"].value == "2026-01-02"
 
 
 def test_of_two_snapshots_the_later_ones_troubles_count():

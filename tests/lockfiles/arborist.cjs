@@ -1,4 +1,5 @@
-// Prints what npm's own arborist reads in lockfiles: node arborist.cjs ARBORIST < JSON array of folders
+// Prints what npm's own arborist reads: node arborist.cjs ARBORIST loadVirtual|loadActual < JSON array of folders
+// That is what lockfiles say, or what is installed.
 // For each folder an object with nodes and edges, or with an error. A node is name@version, or at:place outside of
 // node_modules, or store:place where it is a folder that npm's linked layout makes for a release to lie in.
 const Arborist = require(process.argv[2]);
@@ -12,7 +13,7 @@ const name = node => {
 };
 
 const read = async path => {
-  const tree = await new Arborist({ path }).loadVirtual();
+  const tree = await new Arborist({ path })[process.argv[3]]({ forceActual: true });
   const nodes = new Set();
   const edges = new Set();
   for (const node of tree.inventory.values()) {

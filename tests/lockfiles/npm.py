@@ -24,12 +24,12 @@ def arborist():
     return path if os.path.isdir(path) else None
 
 
-def ask(folders):
-    """What arborist says of each folder."""
+def ask(folders, how="loadVirtual"):
+    """What arborist says of each folder's lockfile, or of what is installed there (``loadActual``)."""
     if arborist() is None:
         pytest.skip("npm is not installed: its arborist cannot be asked")
     run = subprocess.run(
-        ["node", str(HERE / "arborist.cjs"), arborist()],
+        ["node", str(HERE / "arborist.cjs"), arborist(), how],
         input=json.dumps([str(folder) for folder in folders]),
         capture_output=True,
         text=True,

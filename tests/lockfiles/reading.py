@@ -11,7 +11,7 @@ import subprocess
 
 from depfrag import registry
 from depfrag.cli.main import main
-from depfrag.discover import Folder, targets
+from depfrag.discover import Folder, find
 from depfrag.errors import LockfileError
 from depfrag.reports.graph_json import REPORT
 
@@ -34,15 +34,16 @@ def lockfile_in(folder):
 def is_known(path):
     """Whether depfrag reads files of this name."""
     try:
-        return bool(list(targets([str(path)], registry.LOCKFILES)))
+        return bool(find([str(path)], registry.LOCKFILES).targets)
     except LockfileError:
         return False
 
 
 def parse(path):
     """The lockfile at `path`, by the reader that its name calls for."""
-    (target,) = targets([str(path)], registry.LOCKFILES)
-    return registry.parser(target.form).parse(target.path, path.read_bytes(), Folder(str(path)))
+    (target,) = find([str(path)], registry.LOCKFILES).targets
+    data = b"" if target.form.folder else path.read_bytes()
+    return registry.parser(target.form).parse(target.path, data, Folder(str(path)))
 
 
 def document(path):
@@ -71,7 +72,7 @@ def fixtures(*formats):
 
 
 class Memory:
-    """Files near a lockfile that are not on a disk (`depfrag.protocols.Files`)."""
+    """Files near a lockfile that are not on a disk, without links (`depfrag.protocols.Files`)."""
 
     def __init__(self, files=None):
         self.files = files or {}
@@ -85,3 +86,6 @@ class Memory:
     def names(self, folder):
         above = "" if os.path.normpath(folder) == "." else os.path.normpath(folder) + "/"
         return sorted({f.removeprefix(above).partition("/")[0] for f in self.files if f.startswith(above)})
+
+    def link(self, path):
+        return None

@@ -1,24 +1,18 @@
-"""Bad lockfiles: one clear line with file and place, exit 3, no traceback, little time and memory. Whatever a reader is
-given, the result is a lockfile or a LockfileError."""
+"""Bad lockfiles and what is said about each: one clear line with file and place, exit 3, no traceback, little time and
+memory. What is done to every format alike stands in test_hostile.py."""
 
 from __future__ import annotations
 
-import copy
 import json
 import os
-import random
 import subprocess
 import sys
-import tomllib
 
 import pytest
-from lockfiles.reading import CASES, NPM, Memory, case_name, command, corpus, lockfile_in, parse
+from lockfiles.reading import Memory, command
 
-from depfrag import registry
-from depfrag.discover import Folder, targets
 from depfrag.errors import LockfileError
 from depfrag.lockfiles import package_lock, requirements
-from depfrag.reports.graph_json import REPORT
 
 SECONDS, MEBIBYTES = 2, 500
 
@@ -206,142 +200,6 @@ def test_hostile_names(name, tmp_path):
     assert code == 3
     assert err.count("\n") == 1
     assert err.rstrip("\n").isprintable()
-
-
-def real(form):
-    """A real file of a format, not too small and not too large."""
-    sizes = {f: f.stat().st_size for f in corpus(form)}
-    fitting = [f for f, size in sizes.items() if 5_000 < size < 200_000]
-    if not fitting:
-        pytest.skip("the data folder beside the project is not there")
-    return min(fitting, key=sizes.__getitem__)
-
-
-@pytest.mark.parametrize("form", [*(form for form in NPM if form != "package-lock-v2"), "uv-lock"])
-def test_truncated_files_are_refused(form, tmp_path):
-    path = real(form)
-    content = path.read_bytes()
-    for i in range(1, 20):
-        (tmp_path / path.name).write_bytes(content[: len(content) * i // 20])
-        done = command("graph", tmp_path / path.name)
-        # A TOML file that is cut between two tables is a shorter one.
-        if done.returncode or form != "uv-lock":
-            assert (done.returncode, done.stdout) == (3, "")
-            assert done.stderr.count("\n") == 1
-            assert done.stderr.startswith(f"depfrag: {tmp_path / path.name}:")
-
-
-def test_truncated_requirements_are_shorter(tmp_path):
-    path = real("requirements-txt")
-    content = path.read_bytes()
-    counts = []
-    for i in range(1, 21):
-        (tmp_path / path.name).write_bytes(content[: len(content) * i // 20])
-        counts.append(len(parse(tmp_path / path.name).releases))
-    assert counts == sorted(counts)
-    assert counts[0] < counts[-1]
-
-
-def sound(lockfile):
-    """Asserts what every lockfile keeps, and that it can be written."""
-    ids = [r.id for r in lockfile.releases]
-    assert ids == sorted(set(ids))
-    known = {*ids, *(r.id for r in lockfile.roots)}
-    assert len(known) == len(ids) + len(lockfile.roots)
-    assert {end for d in lockfile.dependencies for end in d[:2]} <= known
-    edges = [d[:3] for d in lockfile.dependencies]
-    assert edges == sorted(set(edges))
-    assert json.loads(REPORT.render([lockfile]))
-
-
-def read(path, data, files):
-    """Reads `data` as if it stood at `path`: anything but a LockfileError is a failure."""
-    (target,) = targets([str(path)], registry.LOCKFILES)
-    try:
-        lockfile = registry.parser(target.form).parse(target.path, data, files)
-    except LockfileError as error:
-        said = str(error)
-    else:
-        sound(lockfile)
-        said = target.path
-    assert said.startswith(target.path)
-
-
-@pytest.mark.parametrize("folder", CASES, ids=case_name)
-def test_random_bytes(folder):
-    path = lockfile_in(folder)
-    files, chance = Folder(str(path)), random.Random(case_name(folder))
-    for _ in range(40):
-        data = bytearray(path.read_bytes())
-        for _ in range(chance.randint(1, 6)):
-            at = chance.randrange(len(data))
-            change = chance.random()
-            if change < 0.5:
-                data[at] = chance.randrange(256)
-            elif change < 0.7:
-                data[at:at] = bytes([chance.choice(b'"{}[]:,\\\n#-=@;<>$.!* ')])
-            elif change < 0.85:
-                del data[at : at + chance.randint(1, 10)]
-            else:
-                start = chance.randrange(len(data))
-                data[at:at] = data[start : start + chance.randint(1, 60)]
-        read(path, bytes(data), files)
-
-
-JUNK = (
-    None, True, False, 0, -1, 1.5, 10**30, "", "x", "__proto__", "../../x", "a\nb", "\x1b[31m", "\u202e", "\ud800", [],
-    {}, [1], ["a"], {"a": 1}, {"a": {}}, {"": ""}, "file:", "file:.", "npm:", "npm:a", "git+", "https://u:p@h/a/-/a-1.tgz",
-    "@", "@/", "/", "//", "..", ".", "node_modules/", [[[]]], {"optional": True}, "a@b@c", "user/repo#semver:^1", "*",
-    "[", "!x", ["**"], ["packages/*"], {"packages": "x"}, {"link": True}, {"link": True, "resolved": "x"},
-)  # fmt: skip
-
-
-def mutated(table, chance):
-    """`table` with a few values and keys replaced."""
-    table = copy.deepcopy(table)
-    for _ in range(chance.randint(1, 4)):
-        spots = list(containers(table))
-        inside, key = chance.choice(spots) if spots else (table, None)
-        change = chance.random()
-        if key is None:
-            table["x"] = None
-        elif change < 0.6:
-            inside[key] = copy.deepcopy(chance.choice(JUNK))
-        elif change < 0.9 and isinstance(inside, dict):
-            inside[str(chance.choice(JUNK))] = copy.deepcopy(inside[key])
-        else:
-            del inside[key]
-    return table
-
-
-def containers(value):
-    items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
-    for key, inner in items:
-        yield value, key
-        yield from containers(inner)
-
-
-def toml(value):
-    """A value as TOML."""
-    if isinstance(value, dict):
-        return "{" + ", ".join(f"{toml(key)} = {toml(inner)}" for key, inner in value.items()) + "}"
-    if isinstance(value, list):
-        return "[" + ", ".join(map(toml, value)) + "]"
-    return json.dumps("null" if value is None else value).replace("\\ud800", "?")
-
-
-@pytest.mark.parametrize("folder", [f for f in CASES if f.parent.name != "requirements-txt"], ids=case_name)
-def test_random_values(folder):
-    path = lockfile_in(folder)
-    files, chance = Folder(str(path)), random.Random(case_name(folder))
-    text = path.read_text("utf-8")
-    table = json.loads(text) if folder.parent.name in NPM else tomllib.loads(text)
-    for _ in range(40):
-        changed = mutated(table, chance)
-        if folder.parent.name in NPM:
-            read(path, json.dumps(changed).encode(), files)
-        else:
-            read(path, "\n".join(f"{toml(key)} = {toml(value)}" for key, value in changed.items()).encode(), files)
 
 
 class Unreadable:

@@ -6,6 +6,7 @@ import json
 import re
 
 import pytest
+from lockfiles import counts_bom, counts_pdm, counts_pnpm, counts_poetry, counts_yarn
 from lockfiles.reading import NPM, case_name, corpus, parse
 
 
@@ -59,8 +60,13 @@ def count_requirements(path):
     return {(name, version) for name, version in held if version or not any(n == name and v for n, v in held)}
 
 
+COUNTS = {**counts_bom.COUNTS, **counts_pdm.COUNTS, **counts_pnpm.COUNTS, **counts_poetry.COUNTS, **counts_yarn.COUNTS}
+
+
 def structural_count(path):
     form = path.parent.parent.name
+    if form in COUNTS:
+        return COUNTS[form](path)
     if form == "uv-lock":
         return count_tables(path)
     if form == "requirements-txt":
@@ -68,7 +74,7 @@ def structural_count(path):
     return count_places(path) if '"packages"' in path.read_text("utf-8")[:300] else count_nested(path)
 
 
-FILES = corpus(*NPM, "uv-lock", "requirements-txt")
+FILES = corpus(*NPM, "uv-lock", "requirements-txt", *COUNTS)
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: f"{case_name(path.parent)}/{path.name}")

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from lockfiles.reading import Memory
 
-from depfrag.lockfiles import package_lock, requirements, uv_lock
+from depfrag.lockfiles import package_lock, requirements, sbom, uv_lock
 
 NAMES = ("a", "b", "c", "@s/d", "@s/a")
 VERSIONS = ("1.0.0", "2.0.0-rc.1")
@@ -210,3 +210,57 @@ def test_annotated_requirements(graph):
         if any(graph.values()):
             assert {d[:2] for d in lockfile.dependencies} == expected
             assert not lockfile.open
+
+
+BOM_NAMES = ("pkg:npm/a@1.0.0", "pkg:npm/%40s/b@1.0.0", "pkg:npm/a@2.0.0", "pkg:pypi/c-d@1.0", "pkg:pypi/e@1.0rc1")
+BOM_IDS = {"root": "root:.", **{p: p.removeprefix("pkg:").replace("%40", "@").replace("/", ":", 1) for p in BOM_NAMES}}
+BOM_GRAPHS = st.dictionaries(st.sampled_from(BOM_NAMES), st.sets(st.sampled_from(BOM_NAMES)))
+FLAGS = st.fixed_dictionaries({p: st.sampled_from(["", "optional", "excluded"]) for p in BOM_NAMES})
+
+
+def cyclonedx(graph, direct, flags, parts):
+    """A graph as CycloneDX, each component a part of another one where `parts` says so."""
+    components = {
+        p: {
+            "type": "library",
+            "bom-ref": f"ref of {p}",
+            "name": "x",
+            "purl": p,
+            **({"scope": flags[p]} if flags[p] else {}),
+        }
+        for p in graph
+    }
+    top = []
+    for p, within in zip(graph, parts, strict=False):
+        outer = [q for q in graph if q < p]
+        if outer and within:
+            components[outer[-1]].setdefault("components", []).append(components[p])
+        else:
+            top.append(components[p])
+    entries = [("root", direct), *graph.items()]
+    table = {
+        "bomFormat": "CycloneDX",
+        "specVersion": "1.6",
+        "metadata": {"component": {"type": "application", "bom-ref": "ref of root", "name": "app"}},
+        "components": top,
+        "dependencies": [{"ref": f"ref of {a}", "dependsOn": [f"ref of {b}" for b in sorted(n)]} for a, n in entries],
+    }
+    return json.dumps(table, indent=2)
+
+
+@given(BOM_GRAPHS, st.sets(st.sampled_from(BOM_NAMES)), FLAGS, st.lists(st.booleans(), min_size=5, max_size=5))
+def test_cyclonedx(graph, direct, flags, parts):
+    graph = {p: {q for q in needed if q in graph} for p, needed in graph.items()}
+    direct = {p for p in direct if p in graph}
+    expected = set()
+    for a, needed in (("root", direct), *graph.items()):
+        for b in needed - {a}:
+            spare = flags[b] == "optional" and flags.get(a) != "optional"
+            kind = "dev" if a == "root" and flags[b] == "excluded" else "optional" if spare else "runtime"
+            expected.add((BOM_IDS[a], BOM_IDS[b], kind))
+    lockfile = sbom.PARSER.parse("bom.json", cyclonedx(graph, direct, flags, parts).encode(), Memory())
+    assert {r.id for r in lockfile.releases} == {BOM_IDS[p] for p in graph}
+    assert {d[:3] for d in lockfile.dependencies} == expected
+    related = direct or any(graph.values())
+    assert lockfile.open == (frozenset() if related else {r.id for r in lockfile.releases})
+    assert lockfile.problems == ()

@@ -154,6 +154,25 @@ def test_lines_of_uv_locks(path):
         assert release.version is None or text[release.line + 1] == f'version = "{release.version}"'
 
 
+@pytest.mark.parametrize("path", corpus("poetry-lock-v1", "poetry-lock-v2"), ids=lambda path: case_name(path.parent))
+def test_lines_of_poetry_locks(path):
+    text = path.read_text("utf-8").split("\n")
+    for release in parse(path).releases:
+        assert text[release.line - 1] == "[[package]]"
+        fields = text[release.line : text.index("", release.line)]
+        names = [re.sub(r"[-_.]+", "-", line).lower() for line in fields if line.startswith("name = ")]
+        assert names == [f'name = "{release.name}"']
+        assert f'version = "{release.version}"' in fields
+
+
+@pytest.mark.parametrize("path", corpus("pipfile-lock"), ids=lambda path: case_name(path.parent))
+def test_lines_of_pipfile_locks(path):
+    text = path.read_text("utf-8").split("\n")
+    for release in parse(path).releases:
+        key = re.fullmatch(r'\s+"(.+)": \{', text[release.line - 1])[1]
+        assert re.sub(r"[-_.]+", "-", key).lower() == release.name
+
+
 @pytest.mark.parametrize("path", corpus("requirements-txt"), ids=lambda path: f"{case_name(path.parent)}/{path.name}")
 def test_lines_of_requirements(path):
     text = path.read_text("utf-8").splitlines()

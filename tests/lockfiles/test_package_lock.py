@@ -7,6 +7,7 @@ import json
 import pytest
 from lockfiles.reading import Memory
 
+from depfrag.errors import LockfileError
 from depfrag.lockfiles.package_lock import PARSER
 
 
@@ -149,3 +150,14 @@ def test_an_old_shrinkwrap_keeps_the_places_for_later():
     }
     # With `requires`, even an empty one, the file says what each release needs.
     assert not read({**lock, "requires": True}, "npm-shrinkwrap.json").open
+
+
+def test_places_take_bounded_room(monkeypatch):
+    """Each level of an old file lengthens the places of all that is in it."""
+    monkeypatch.setattr("depfrag.decode.MAX_BYTES", 50_000)
+    inside = {f"p{i}": {"version": "1"} for i in range(100)}
+    for _ in range(20):
+        inside = {"a" * 10: {"version": "1", "dependencies": inside}}
+    assert len(read({"dependencies": {f"p{i}": {"version": "1"} for i in range(100)}}).releases) == 100
+    with pytest.raises(LockfileError, match="nested too deeply"):
+        read({"dependencies": inside})

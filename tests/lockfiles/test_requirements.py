@@ -55,6 +55,17 @@ def test_annotations_that_name_nobody():
     assert not read("-e .\nsix==1\n    # via app\n").problems
 
 
+def test_extras_of_releases_whose_dependencies_are_not_said():
+    text = "a[B_b,c]==1\na[d]==1\nb==1\nc[x] @ https://h.example/c-1.zip\n"
+    lockfile = read(text)
+    assert {name: extras for name, extras in lockfile.activated.items() if "url" not in name} == {
+        "pypi:a@1": ("b-b", "c", "d")
+    }
+    assert lockfile.open == {r.id for r in lockfile.releases}
+    assert sorted(lockfile.activated.values()) == [("b-b", "c", "d"), ("x",)]
+    assert read("a[b]==1\n    # via -r in\n").activated == {}, "what it needs is said"
+
+
 def test_markers_of_one_edge_are_joined():
     text = 'a==1 ; os_name == "nt"\n    # via b\na==1 ; os_name == "java"\n    # via b\nb==1\n    # via -r in\n'
     edges = {d[:2]: d.condition for d in read(text).dependencies}

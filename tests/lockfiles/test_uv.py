@@ -74,7 +74,8 @@ def _folder(path):
     return (path if path.startswith(".") else f"./{path}", "")
 
 
-FILES = [*corpus("uv-lock"), *(f / "uv.lock" for f in CASES if (f / "pyproject.toml").exists())]
+OWN = [f / "uv.lock" for f in CASES if f.parent.name == "uv-lock" and (f / "pyproject.toml").exists()]
+FILES = [*corpus("uv-lock"), *OWN]
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: case_name(path.parent))
