@@ -21,9 +21,10 @@ if TYPE_CHECKING:
     from depfrag.snapshot import Snapshot
 
     Notify = Callable[[str], None]
+    Path = str | os.PathLike[str]
 
 
-def scan(paths: str | Sequence[str] = ".", **options: object) -> Analysis:
+def scan(paths: Path | Sequence[Path] = ".", **options: object) -> Analysis:
     """Analyses the lockfiles under `paths`, as ``depfrag scan`` does.
 
     `options` are settings by name (``offline=True``, ``snapshots=["facts.snapshot"]``, ``prod=True`` …); configuration
@@ -32,9 +33,9 @@ def scan(paths: str | Sequence[str] = ".", **options: object) -> Analysis:
     return analyse(paths, **options).analysis
 
 
-def analyse(paths: str | Sequence[str] = ".", **options: object) -> Run:
+def analyse(paths: Path | Sequence[Path] = ".", **options: object) -> Run:
     """As `scan`, with the graphs behind the analysis."""
-    given = [paths] if isinstance(paths, str) else list(paths)
+    given = [os.fspath(path) for path in ([paths] if isinstance(paths, (str, os.PathLike)) else paths)]
     config = configure(given, {name.replace("_", "-"): value for name, value in options.items()}, os.environ)
     return run(given, config, os.environ)
 
@@ -62,7 +63,8 @@ def lockfiles(
     found, problems = pipeline.read(paths)
     if not complete or not any(lockfile.open for lockfile in found):
         return pipeline.complete_all(found), problems
-    knowledge = pipeline.look_up(found, context(config, environment, notify))
+    config = config._replace(third_party=False)  # only registries have manifests
+    knowledge = pipeline.look_up(found, config, context(config, environment, notify))
     return pipeline.complete_all(found, knowledge), (*problems, *knowledge.problems)
 
 
@@ -78,7 +80,8 @@ def configure(
     isolated: bool = False,
 ) -> Config:
     """The settings for `paths`: defaults, then the configuration file nearest to them, environment and `options`."""
-    known = settings.table(registry.RULES, registry.MODELS)
+    extra = [name for name, source in registry.SOURCES.items() if not source.usual]
+    known = settings.table(registry.RULES, registry.MODELS, extra)
     for name in options:
         if name not in known:
             raise NotFoundError("setting", name, nearest=_close(name, known))
@@ -150,7 +153,14 @@ def context(config: Config, environment: Mapping[str, str], notify: Notify | Non
         fetch=fetch,
         routes=routes,
         snapshots=tuple(load_snapshot(path) for path in config.snapshots),
+        services=_services(environment),
     )
+
+
+def _services(environment: Mapping[str, str]) -> Mapping[str, str]:
+    """Addresses that variables (``DEPFRAG_OSV_URL`` …) give to third parties, by the name of the source."""
+    variables = {n: f"DEPFRAG_{n.upper()}_URL" for n, source in registry.SOURCES.items() if source.third_party}
+    return {name: environment[variable] for name, variable in variables.items() if environment.get(variable)}
 
 
 def today(environment: Mapping[str, str]) -> str:

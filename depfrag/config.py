@@ -39,6 +39,8 @@ class Config(NamedTuple):
     max_unknown: float | None = None
     fail_on: tuple[str, ...] = ("high",)
     third_party: bool = True
+    sources: tuple[str, ...] = ()
+    """Of those that are not usual, the ones to ask."""
     as_of: str | None = None
     score: ScoreSettings = ScoreSettings()
     origins: Mapping[str, str] = {}
@@ -132,30 +134,31 @@ def gate(rules: Collection[str]) -> Callable[[object], str]:
     return read
 
 
-def model(models: Collection[str]) -> Callable[[object], str]:
-    """Reads the name of one of `models`."""
+def one_of(names: Collection[str]) -> Callable[[object], str]:
+    """Reads one of `names`."""
 
     def read(value: object) -> str:
         result = text(value)
-        if result not in models:
-            raise ValueError(f"one of {', '.join(models)}")
+        if result not in names:
+            raise ValueError(f"one of {', '.join(names)}")
         return result
 
     return read
 
 
-def table(rules: Collection[str], models: Collection[str]) -> Mapping[str, Setting]:
-    """Every setting by name, given the rules and models that there are."""
+def table(rules: Collection[str], models: Collection[str], sources: Collection[str]) -> Mapping[str, Setting]:
+    """Every setting by name, given the rules and models that there are, and the sources that have to be named."""
     settings = (
         Setting("offline", boolean),
         Setting("snapshots", text, many=True, base=True),
         Setting("prod", boolean),
-        Setting("model", model(models)),
+        Setting("model", one_of(models)),
         Setting("inspect", count),
         Setting("max-age", duration),
         Setting("max-unknown", share),
         Setting("fail-on", gate(rules), many=True),
         Setting("third-party", boolean),
+        Setting("sources", one_of(sources), many=True),
         Setting("as-of", day),
     )
     return {setting.name: setting for setting in settings}

@@ -20,12 +20,28 @@ FACTS: Mapping[str, str] = {
     "yanked": "the reason for the yank, or true; false where it is not yanked",
     "install_script": "whether installing it runs a script of its own",
     "manifest": "what the release's own manifest asks for",
-    "ecosystem_dependents": "how many packages of the registry need it",
+    "ecosystem_dependents": "how many packages of the registry need it; the source says which version was counted",
+    "repository": "the source repository that it claims to be made from, and what that claim rests on",
+    "malicious": "ids of reports that it is malicious, sorted; false where there is none",
+    "replacement": "what e18e suggests in place of the package, and where to read about it",
+    "downloads": "how often the package was downloaded in the last month",
+    "critical": "whether the package is among those that make up 80 % of its registry's downloads",
 }
 """Name to meaning. Where a fact is missing, nobody knows; null is never used for it."""
 
 PYTHON_ONLY = frozenset(("organization", "bytes_at_least", "yanked"))
 """Facts that npm has nothing like."""
+
+UNUSUAL = frozenset(("replacement", "downloads", "critical"))
+"""Facts that say nothing by being absent: few packages have them, or nobody is asked by default."""
+
+CHANGING = frozenset(
+    (
+        "publishers", "organization", "deprecated", "yanked", "ecosystem_dependents", "malicious", "replacement",
+        "downloads", "critical",
+    )
+)  # fmt: skip
+"""Facts of a release that can be others on another day."""
 
 SIZES = ("lines", "bytes", "bytes_at_least")
 """Facts that say something of a release's size."""

@@ -40,16 +40,18 @@ class Run(NamedTuple):
 
 
 def read(paths: Sequence[str]) -> tuple[tuple[Lockfile, ...], tuple[Problem, ...]]:
-    """The lockfiles under `paths`, parsed, and a problem for each found by search that cannot be read.
+    """The lockfiles under `paths`, parsed, and the problems of the search that are no lockfile's own: of each found by
+    search that cannot be read, too.
 
     Raises LockfileError for one that the user named, and when none can be read.
     """
     lockfiles: list[Lockfile] = []
-    problems: list[Problem] = []
+    found = discover.find(paths, registry.LOCKFILES)
+    problems = list(found.problems)
     last: LockfileError | None = None
-    for target in discover.targets(paths, registry.LOCKFILES):
+    for target in found.targets:
         try:
-            data = discover.load(target.path)
+            data = b"" if target.form.folder else discover.load(target.path)
             lockfiles.append(registry.parser(target.form).parse(target.path, data, discover.Folder(target.path)))
         except LockfileError as error:
             if target.named:
@@ -58,16 +60,37 @@ def read(paths: Sequence[str]) -> tuple[tuple[Lockfile, ...], tuple[Problem, ...
             problems.append(Problem("lockfile", "error", str(error), target.path))
     if last is not None and not lockfiles:
         raise last
-    return tuple(lockfiles), tuple(problems)
+    return _with_own(lockfiles, problems)
 
 
-def look_up(lockfiles: Sequence[Lockfile], context: Context) -> Knowledge:
+def _with_own(
+    lockfiles: Sequence[Lockfile], problems: Sequence[Problem]
+) -> tuple[tuple[Lockfile, ...], tuple[Problem, ...]]:
+    """`lockfiles`, each with those of `problems` that are its own, and the rest."""
+    own: dict[str | None, list[Problem]] = {lockfile.path: [] for lockfile in lockfiles}
+    rest: list[Problem] = []
+    for problem in problems:
+        own.get(problem.lockfile, rest).append(problem)
+    return tuple(f._replace(problems=(*f.problems, *own[f.path])) if own[f.path] else f for f in lockfiles), tuple(rest)
+
+
+def look_up(lockfiles: Sequence[Lockfile], config: Config, context: Context) -> Knowledge:
     """What the sources know of all releases. One that a snapshot covers is asked about nowhere else."""
+    context = _dated(context)
     wanted = [_wanted(lockfile, release) for lockfile in lockfiles for release in lockfile.releases]
     online = context.fetch is not None
     known = enrich(wanted, registry.sources("first", online=online) if context.snapshots else [], context)
     rest = [w for w in wanted if w not in known.facts] if known.facts else wanted
-    return enrich(rest, registry.sources("main", online=online), context, known) if rest else known
+    if not rest:
+        return known
+    main = registry.sources("main", online=online, third_party=config.third_party, also=config.sources)
+    return enrich(rest, main, context, known)
+
+
+def _dated(context: Context) -> Context:
+    """`context` with the day that its snapshots tell of, unless another is asked for: what is looked up beside them has
+    to be of the same day."""
+    return context._replace(as_of=context.as_of or max((s.as_of for s in context.snapshots if s.as_of), default=None))
 
 
 def _wanted(lockfile: Lockfile, release: Release) -> Wanted:
@@ -89,7 +112,7 @@ def complete_all(lockfiles: Sequence[Lockfile], knowledge: Knowledge | None = No
 def analyse(paths: Sequence[str], config: Config, context: Context, version: str) -> Run:
     """The whole answer about the lockfiles under `paths`."""
     lockfiles, problems = read(paths)
-    knowledge = look_up(lockfiles, context)
+    knowledge = look_up(lockfiles, config, context)
     lockfiles = complete_all(lockfiles, knowledge)
     graphs = [DependencyGraph(lockfile, prod=config.prod) for lockfile in lockfiles]
     measures = [graph.measures() for graph in graphs]
@@ -108,19 +131,20 @@ def analyse(paths: Sequence[str], config: Config, context: Context, version: str
         packages = _scored(graph, found, facts, model, config)
         traced.append(Traced(_project(lockfile, graph, packages, knowledge.problems, config), graph))
     projects = tuple(t.project for t in traced)
+    total = judge.together(projects, config)
     run_problems = _sorted((*problems, *(p for p in knowledge.problems if p.lockfile is None)))
     analysis = Analysis(
         version=version,
         made_at=max((f.observed for p in projects for s in p.packages for f in s.facts.values()), default=None),
-        as_of=context.as_of or max((s.as_of for s in context.snapshots if s.as_of), default=None),
+        as_of=_dated(context).as_of,
         config=_said(config),
         snapshots=config.snapshots,
         hosts=tuple(sorted(knowledge.hosts)),
         projects=projects,
         problems=run_problems,
-        summary=judge.together([p.summary for p in projects]),
-        coverage=_coverage([s for p in projects for s in p.packages if s.release.kind == "registry"]),
-        verdict=judge.verdict(projects, run_problems, config),
+        summary=total,
+        coverage=_coverage([s for s in judge.distinct(projects) if s.release.kind == "registry"]),
+        verdict=judge.verdict(projects, total, run_problems, config),
     )
     return Run(analysis, tuple(traced), knowledge)
 
@@ -156,7 +180,7 @@ def _project(
     problems: Sequence[Problem],
     config: Config,
 ) -> Project:
-    own = [*lockfile.problems, *_unreached(lockfile, packages), *_unknown_edges(lockfile)]
+    own = [*lockfile.problems, *_unreached(lockfile, packages), *_unpinned(lockfile), *_unknown_edges(lockfile)]
     own.extend(p for p in problems if p.lockfile == lockfile.path)
     registered = [s for s in packages if s.release.kind == "registry"]
     project = Project(
@@ -185,8 +209,8 @@ def _coverage(registered: Sequence[Scored]) -> Mapping[str, float]:
         if scored.facts:
             for name in scored.facts:
                 if name in FACTS:  # a snapshot of a newer depfrag may have others
-                    counts[name] += 1
-            counts["size"] += any(name in scored.facts for name in SIZES)
+                    counts[name] += measured(scored.facts, name) is not None
+            counts["size"] += any(measured(scored.facts, name) for name in SIZES)
     return {name: found / len(registered) for name, found in sorted(counts.items())}
 
 
@@ -202,14 +226,22 @@ def _unreached(lockfile: Lockfile, packages: Sequence[Scored]) -> list[Problem]:
     if not lost:
         return []
     shown = ", ".join(lost[:_NAMED]) + (", …" if len(lost) > _NAMED else "")
-    text = f"{len(lost)} releases that nothing in the project needs: {shown}"
+    text = f"{len(lost):,} releases that nothing in the project needs: {shown}"
     return [Problem("unreached", "info", text, lockfile.path)]
+
+
+def _unpinned(lockfile: Lockfile) -> list[Problem]:
+    count = sum(r.version is None and r.kind == "registry" for r in lockfile.releases)
+    if not count:
+        return []
+    text = f"the file pins no version of {count:,} of its {len(lockfile.releases):,} releases: nothing can be known of"
+    return [Problem("unpinned", "warning", f"{text} them until it does", lockfile.path)]
 
 
 def _unknown_edges(lockfile: Lockfile) -> list[Problem]:
     if not lockfile.open:
         return []
-    text = f"the file does not say what {len(lockfile.open)} of its {len(lockfile.releases)} releases need"
+    text = f"the file does not say what {len(lockfile.open):,} of its {len(lockfile.releases):,} releases need"
     text += " (flat): numbers of dependents are bounds"
     return [Problem("flat", "warning", text, lockfile.path)]
 

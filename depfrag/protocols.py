@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol, TypeAlias
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -39,6 +39,9 @@ class Files(Protocol):
         Raises LockfileError when the folder is there but unreadable, or holds more than a project's folder can.
         """
 
+    def link(self, path: str) -> str | None:
+        """Where the symbolic link `path` leads to in the end, relative to the lockfile's folder; None if it is none."""
+
 
 class Format(NamedTuple):
     """A kind of lockfile: the names it goes by and its reader. Names are shell patterns on the last part of a path."""
@@ -49,8 +52,17 @@ class Format(NamedTuple):
     target: str
     also: tuple[str, ...] = ()
     """Names that count when the user points at the file."""
-    one: bool = False
-    """Of several such files in a folder the package manager reads only the one whose name comes first."""
+    kind: Literal["npm", "pypi", "sbom", ""] = ""
+    """What it tells of. Of the files of one kind in a folder one counts: that of the first format in the registry, and
+    of the first of its patterns. Those that only a pattern with wildcards fits have names of their own and all count,
+    but for what another format has under the same name up to the first dot. "": all count."""
+    tool: str = ""
+    """Who writes it, as ``packageManager`` in package.json has it; that decides between several."""
+    exports: tuple[str, ...] = ()
+    """Kinds of lockfiles that such files are exported from: beside one of them they do not count."""
+    folder: bool = False
+    """It is a folder, which only counts when the user points at it: by one of the names, or by holding one of `also`.
+    Its reader is given no data, and reads what is in the folder as files near a lockfile."""
 
 
 class LockfileParser(Protocol):
@@ -72,6 +84,10 @@ class Request(NamedTuple):
     """Bytes of a decoded body; a longer one is refused."""
     form: int = 1
     """Version of what `keep` makes: raise it when that changes, and what was kept in another form is not used."""
+    body: bytes | None = None
+    """JSON to send along, by POST: a question too long for an address, which changes nothing and may be repeated."""
+    spare: bool = False
+    """The run can do without the answer: it is not waited for long, and a host out of reach is tried once."""
 
 
 class Response(NamedTuple):
@@ -124,6 +140,9 @@ class Routes(Protocol):
         where its last part is ``simple``, the JSON API lies beside it (``https://pypi.example/pypi/``).
         """
 
+    def public(self, wanted: Wanted) -> bool:
+        """Whether that registry is the public one of its ecosystem, so that the name of a release is no secret."""
+
 
 class Context(NamedTuple):
     """What a source may use to answer."""
@@ -136,6 +155,8 @@ class Context(NamedTuple):
     snapshots: Sequence[Snapshot] = ()
     archives: Mapping[Wanted, Archive] = {}
     """Where the archives are of those releases whose files are to be counted."""
+    services: Mapping[str, str] = {}
+    """Addresses to ask third parties at in place of their own, by the name of the source."""
 
 
 class Known(NamedTuple):

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 import zlib
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, NamedTuple, get_args
 
 from depfrag.errors import SourceError
+from depfrag.facts import best
 from depfrag.model import Ecosystem, Fact, Grade, Host, Problem
 
 if TYPE_CHECKING:
@@ -16,13 +18,19 @@ if TYPE_CHECKING:
     from depfrag.model import Facts, FactValue
 
 SCHEMA = "depfrag.snapshot/1"
-MAX_BYTES = 256 * 1024 * 1024
-"""A snapshot that unpacks to more is refused."""
+MAX_BYTES = 64 * 1024 * 1024
+"""A snapshot that unpacks to more is refused: of 100,000 releases it has about as much."""
+_MAX_RATIO = 100
+"""Unpacked to packed bytes, counted once the unpacked ones exceed `_FREE`; real snapshots stay under 20."""
+_FREE = 1024 * 1024
+_MAX_LINES = 500_000
 
 _LEVELS = ("error", "warning", "info")
 _DATES = ("publish", "ingest", "absent", "unknown")
 _PUBLISHERS = ("registry", "declared", "absent", "unknown")
 _HUGE = 2**63
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+_CODE = re.compile(r"[a-z][a-z-]*")
 
 
 class Snapshot(NamedTuple):
@@ -83,8 +91,8 @@ def decode(name: str, data: bytes) -> Snapshot:
     """The snapshot that a file called `name` holds. Raises SourceError when it is none, or was changed or cut."""
     try:
         unpacker = zlib.decompressobj(31)
-        text = unpacker.decompress(data, MAX_BYTES)
-        if unpacker.unconsumed_tail or not unpacker.eof:
+        text = unpacker.decompress(data, min(MAX_BYTES, max(_FREE, len(data) * _MAX_RATIO)))
+        if not unpacker.eof or unpacker.unused_data:
             raise SourceError(name, "the snapshot is cut off or too large", hint="write it again")
         first, _, body = text.decode("utf-8").partition("\n")
         head = json.loads(first)
@@ -92,34 +100,60 @@ def decode(name: str, data: bytes) -> Snapshot:
             raise SourceError(name, f"not a snapshot of the kind {SCHEMA}", hint="is there a newer depfrag?")
         if head.get("sha256") != sha256(body.encode()).hexdigest():
             raise SourceError(name, "the snapshot was changed: its checksum is wrong", hint="write it again")
-        return _read(name, head, [json.loads(line) for line in body.splitlines()])
-    except (zlib.error, ValueError, TypeError, KeyError, RecursionError) as error:
+        if body.count("\n") > _MAX_LINES:
+            raise SourceError(name, f"more than {_MAX_LINES:,} lines are more than any snapshot has")
+        return _read(name, head, body)
+    except (zlib.error, ArithmeticError, ValueError, TypeError, KeyError, RecursionError) as error:
         raise SourceError(name, f"not a snapshot: {error}") from None
 
 
-def _read(name: str, head: Mapping[str, Any], items: Iterable[Any]) -> Snapshot:
-    made_at, as_of = (None if head[key] is None else str(head[key]) for key in ("made_at", "as_of"))
+def _read(name: str, head: Mapping[str, Any], body: str) -> Snapshot:
+    made_at, as_of = (None if head[key] is None else _day(head[key]) for key in ("made_at", "as_of"))
     facts: dict[str, Facts] = {}
     hosts: list[Host] = []
     problems: list[Problem] = []
-    for kind, *rest in items:
+    for line in body.removesuffix("\n").split("\n") if body else ():
+        kind, *rest = json.loads(line)
         if kind == "release":
             release, known = rest
-            facts[str(release)] = {str(key): _fact(*fact) for key, fact in dict(known).items()}
+            facts[_text(release)] = {str(key): _fact(*fact) for key, fact in dict(known).items()}
         elif kind == "host":
             hosts.append(_host(*rest))
         elif kind == "problem":
             package, code, level, message = map(str, rest)
-            problems.append(Problem(code, _one_of(_LEVELS, level), message, None, None, package or None))
+            code = _fitting(_CODE, code, "a problem's code")
+            problems.append(Problem(code, _one_of(_LEVELS, level), _text(message), None, None, package or None))
     return Snapshot(made_at, as_of, facts, name, tuple(hosts), tuple(problems))
 
 
-def _host(name: str, ecosystem: str, asked: int, answered: int, *judged: str) -> Host:
+def _host(name: str, ecosystem: str, asked: object, answered: object, *judged: str) -> Host:
     dates, publishers, because = map(str, judged)
     return Host(
-        str(name), _one_of(get_args(Ecosystem), ecosystem), int(asked), int(answered),
+        str(name), _one_of(get_args(Ecosystem), ecosystem), _count(asked), _count(answered),
         _one_of(_DATES, dates), _one_of(_PUBLISHERS, publishers), because,
     )  # fmt: skip
+
+
+def _day(value: object) -> str:
+    return _fitting(_DAY, str(value), "a day")
+
+
+def _fitting(pattern: re.Pattern[str], text: str, what: str) -> str:
+    if not pattern.fullmatch(text):
+        raise ValueError(f"{text!r} is not {what}")
+    return text
+
+
+def _count(value: object) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value < _HUGE:
+        raise ValueError(f"{value!r} is no count")
+    return value
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str) or not value:
+        raise ValueError(f"{value!r} is no text")
+    return value
 
 
 def _one_of(known: Sequence[Any], value: str) -> Any:  # noqa: ANN401 - one of a Literal's values
@@ -129,7 +163,9 @@ def _one_of(known: Sequence[Any], value: str) -> Any:  # noqa: ANN401 - one of a
 
 
 def _fact(value: Any, source: object, observed: object, grade: Any) -> Fact:  # noqa: ANN401 - JSON
-    return Fact(_frozen(value), str(source), str(observed), _one_of(get_args(Grade), grade))
+    if value is None:
+        raise ValueError("a fact without a value")
+    return Fact(_frozen(value), _text(source), _day(observed), _one_of(get_args(Grade), grade))
 
 
 def _frozen(value: Any) -> FactValue:  # noqa: ANN401 - JSON
@@ -144,17 +180,20 @@ def _frozen(value: Any) -> FactValue:  # noqa: ANN401 - JSON
 
 
 def merge(snapshots: Iterable[Snapshot]) -> Snapshot:
-    """One snapshot of several; of the facts that two have about a release, the later snapshot's count."""
+    """One snapshot of several; of a fact that two have the one of better grade counts, among equals the later one's."""
     ordered = sorted(snapshots, key=lambda s: (s.as_of or s.made_at or "", s.made_at or ""))
     facts: dict[str, Facts] = {}
     hosts: dict[tuple[str, str], Host] = {}
     problems: dict[str | None, tuple[Problem, ...]] = {}
     for one in ordered:
+        told: dict[str | None, list[Problem]] = {}
+        for problem in one.problems:
+            told.setdefault(problem.package, []).append(problem)
         for release, known in one.facts.items():
-            facts[release] = {**facts.get(release, {}), **known}
-            problems[release] = tuple(p for p in one.problems if p.package == release)
+            facts[release] = best((known, facts.get(release, {})))
+            problems[release] = tuple(told.get(release, ()))
         hosts.update(((host.host, host.ecosystem), host) for host in one.hosts)
-        problems[None] = (*problems.get(None, ()), *(p for p in one.problems if p.package is None))
+        problems[None] = (*problems.get(None, ()), *told.get(None, ()))
     last = ordered[-1]
     every = dict.fromkeys(problem for some in problems.values() for problem in some)
     return Snapshot(last.made_at, last.as_of, facts, "", tuple(hosts.values()), tuple(every))

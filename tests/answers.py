@@ -22,17 +22,42 @@ JSON = st.recursive(
 """Any JSON value."""
 
 
+def places(value, above=()):
+    """Every place inside a JSON value, as the keys that lead there."""
+    for key in value if isinstance(value, dict) else range(len(value)) if isinstance(value, list) else ():
+        yield (*above, key)
+        yield from places(value[key], (*above, key))
+
+
+@st.composite
+def changed(draw, document):
+    """A JSON document in which another value stands in one or two places, however deep."""
+    copy = json.loads(json.dumps(document))
+    for _ in range(draw(st.integers(1, 2))):
+        *above, key = draw(st.sampled_from(list(places(copy))))
+        inside = copy
+        for step in above:
+            inside = inside[step]
+        inside[key] = draw(JSON)
+    return copy
+
+
 class Answers:
-    """A Fetch that has its answers: address to a body, a value for a JSON body, or a status without a body."""
+    """A Fetch that has its answers: address to a body, a value for a JSON body, a status without a body, or a function
+    that makes one of these of the JSON that was sent along."""
 
     def __init__(self, answers):
         self.answers = answers
         self.asked = []
+        self.sent = []
 
     def documents(self, requests):
         for request in requests:
             self.asked.append(request.url)
             answer = self.answers.get(request.url, 404)
+            if callable(answer):
+                self.sent.append(json.loads(request.body))
+                answer = answer(self.sent[-1])
             if isinstance(answer, int):
                 trouble = None if answer in (404, 410) else f"status {answer}"
                 yield Response(request, answer, None, DAY, False, trouble)
@@ -52,6 +77,9 @@ class Bases:
 
     def base(self, wanted):
         return self.bases[wanted.release.ecosystem]
+
+    def public(self, wanted):
+        return "private" not in wanted.release.name
 
 
 def wanted(ecosystem, *releases, lockfile="lock", **more):

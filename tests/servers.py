@@ -37,17 +37,21 @@ class Seen(NamedTuple):
 
     path: str
     headers: Mapping[str, str]
+    body: bytes | None = None
+    """What was sent along, by POST."""
 
 
 class Web:
     """The server, as a context: ``with Web() as web: web.at("/a", Reply(500), Reply(200, b"{}"))``.
 
-    Each path has its replies in turn, the last one for ever; `otherwise` makes the reply for all other paths.
+    Each path has its replies in turn, the last one for ever; `otherwise` makes the reply for all other paths, `posted`
+    that to what is sent to them by POST.
     """
 
     def __init__(self, *, address: str = "127.0.0.1", certificate: str | None = None) -> None:
         self.replies: dict[str, list[Reply]] = {}
         self.otherwise: Callable[[str, Mapping[str, str]], Reply] = lambda path, headers: Reply(404, b"not found")
+        self.posted: Callable[[str, bytes], Reply] = lambda path, body: Reply(404, b"not found")
         self.seen: list[Seen] = []
         self.connections = self.busiest = 0
         self._busy = 0
@@ -88,13 +92,13 @@ class Web:
         """The paths asked for, in the order they came."""
         return [seen.path for seen in self.seen]
 
-    def take(self, path: str, headers: Mapping[str, str]) -> Reply:
+    def take(self, path: str, headers: Mapping[str, str], body: bytes | None = None) -> Reply:
         """The next reply of a path."""
         with self._lock:
-            self.seen.append(Seen(path, headers))
+            self.seen.append(Seen(path, headers, body))
             queue = self.replies.get(path)
             if queue is None:
-                return self.otherwise(path, headers)
+                return self.otherwise(path, headers) if body is None else self.posted(path, body)
             return queue.pop(0) if len(queue) > 1 else queue[0]
 
     @contextlib.contextmanager
@@ -128,9 +132,12 @@ def _handler(web: Web) -> type[BaseHTTPRequestHandler]:
         protocol_version = "HTTP/1.1"
         disable_nagle_algorithm = True
 
-        def do_GET(self) -> None:
+        def do_POST(self) -> None:
+            self.do_GET(self.rfile.read(int(self.headers["Content-Length"])))
+
+        def do_GET(self, sent: bytes | None = None) -> None:
             with web.busy():
-                reply = web.take(self.path, {name.lower(): value for name, value in self.headers.items()})
+                reply = web.take(self.path, {name.lower(): value for name, value in self.headers.items()}, sent)
                 if reply.delay:
                     time.sleep(reply.delay)
                 if reply.act is not None:

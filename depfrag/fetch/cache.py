@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 FORMAT = 1
 """Of the file; one of another format is emptied."""
 
+_FILES = ("-wal", "-shm", "", ".damaged")
+"""Ends of the names of files that belong to a cache."""
 _BUSY_SECONDS = 5
 _DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 _BUSY = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
@@ -65,7 +67,8 @@ class Info(NamedTuple):
 def key(request: Request, identity: str) -> bytes:
     """What an answer is kept under: who asked for what in which form."""
     text = "\n".join((request.url, request.accept, str(request.form), identity))
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()
+    sent = b"" if request.body is None else b"\n" + request.body
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass") + sent).digest()
 
 
 class Cache:
@@ -234,8 +237,12 @@ def info(file: str) -> Info | None:
             "SELECT count(*), min(checked), max(checked) FROM answers"
         ).fetchone()
         hosts = connection.execute("SELECT host, count(*) FROM answers GROUP BY host ORDER BY 2 DESC, 1").fetchall()
-    size = sum(os.path.getsize(file + end) for end in ("", "-wal", "-shm") if os.path.exists(file + end))
-    return Info(size, count, oldest, newest, tuple(hosts))
+    return Info(size(file), count, oldest, newest, tuple(hosts))
+
+
+def size(file: str) -> int:
+    """How many bytes a cache takes; 0 where there is none."""
+    return sum(os.path.getsize(file + end) for end in _FILES if os.path.exists(file + end))
 
 
 def prune(file: str, before: int) -> int:
@@ -253,6 +260,6 @@ def prune(file: str, before: int) -> int:
 
 def clear(file: str) -> None:
     """Removes the cache. Raises OSError."""
-    for end in ("-wal", "-shm", "", ".damaged"):
+    for end in _FILES:
         with suppress(FileNotFoundError):
             os.unlink(file + end)

@@ -6,11 +6,13 @@ import socket
 import threading
 from contextlib import suppress
 from contextvars import ContextVar
+from math import inf
 from typing import TYPE_CHECKING, Any, Self
 
 import requests.adapters
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.exceptions import NewConnectionError
 
 if TYPE_CHECKING:
     import ssl
@@ -30,8 +32,10 @@ class Attempt:
     could hold a thread for days. `expired` says that the exchange was cut off, whatever error it then ended in.
     """
 
-    def __init__(self, seconds: float, allowed: Callable[[str], bool]) -> None:
+    def __init__(self, seconds: float, allowed: Callable[[str], bool], reach: float = inf) -> None:
+        """`seconds` for all of it, `reach` of them until a connection stands."""
         self.expired = False
+        self.reach = reach
         self._allowed = allowed
         self._socket: socket.socket | None = None
         self._timer = threading.Timer(seconds, self.cut)
@@ -69,7 +73,52 @@ class Attempt:
             raise TimeoutError
 
 
+class _Reaching:
+    """Connects in a thread of its own: the look-up of a name cannot be cut off, and may take far longer than is worth
+    waiting for."""
+
+    def __init__(self, connect: Callable[[], socket.socket]) -> None:
+        self._connect = connect
+        self._lock = threading.Lock()
+        self._done = threading.Event()
+        self._left = False
+        self._line: socket.socket | None = None
+        self._error: BaseException | None = None
+        threading.Thread(target=self._run, name="depfrag-reach", daemon=True).start()
+
+    def line(self, seconds: float) -> socket.socket | None:
+        """The connection; None where it takes longer. Raises what connecting raises."""
+        self._done.wait(seconds)
+        with self._lock:
+            self._left = True
+        if self._error is not None:
+            raise self._error
+        return self._line
+
+    def _run(self) -> None:
+        try:
+            line = self._connect()
+        except BaseException as error:  # noqa: BLE001 - raised again where the connection is taken
+            self._error = error
+        else:
+            with self._lock:
+                if self._left:  # nobody waits for it any more
+                    line.close()
+                else:
+                    self._line = line
+        self._done.set()
+
+
 class _Plain(HTTPConnection):
+    def _new_conn(self) -> socket.socket:
+        reach = _ATTEMPT.get().reach
+        if reach == inf:
+            return super()._new_conn()
+        line = _Reaching(super()._new_conn).line(reach)
+        if line is None:
+            raise NewConnectionError(self, f"not reached in {reach:g} s")
+        return line
+
     def request(self, *args: Any, **more: Any) -> None:  # noqa: ANN401 - passed on as they are
         _ATTEMPT.get().connected(self)
         super().request(*args, **more)

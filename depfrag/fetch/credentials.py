@@ -24,6 +24,8 @@ _LAST = re.compile(r"([^/]+|/)\Z")
 _UNFIT = re.compile(r"[\x00-\x1f\x7f]")
 _KEYRING_SECONDS = 15
 _SHORT = 3
+_LONG = 8
+"""Characters from which on a secret is taken for one wherever it stands, and not for a word."""
 
 
 class Login(NamedTuple):
@@ -123,6 +125,17 @@ class Credentials:
             for piece in (_basic(login.user or "", secret), secret or login.user or ""):
                 text = text.replace(piece, "***") if len(piece) > _SHORT else text
         return text
+
+    def repeated(self, *data: bytes | str | None) -> bool:
+        """Whether a service has sent back, in any of `data`, a secret that could be kept with it."""
+        pieces = [piece.encode() if isinstance(piece, str) else piece or b"" for piece in data]
+        for login in tuple(self._known.values()):
+            secret = login.secret or self._keyring.get((login.service, login.user or "")) or ""
+            if len(secret) >= _LONG:
+                forms = [text.encode("utf-8", "surrogatepass") for text in (secret, _basic(login.user or "", secret))]
+                if any(form in piece for form in forms for piece in pieces):
+                    return True
+        return False
 
     def _place(self, url: str, *, configured: bool) -> str:
         """The place of an address; where a configured one is not encrypted, its credentials need not be either."""

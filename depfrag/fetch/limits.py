@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zlib
+from math import inf
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -13,7 +14,9 @@ class Limits(NamedTuple):
     """Bounds of one run; times in seconds."""
 
     connect: float = 10
-    """Until a connection stands."""
+    """Until a connection to one of a host's addresses stands."""
+    reach: float = inf
+    """Until any connection to a host stands, with looking up its name and trying all of its addresses."""
     read: float = 20
     """Between two pieces of an answer."""
     total: float = 90
@@ -36,6 +39,12 @@ class Limits(NamedTuple):
     """Requests taken up before the first of them is answered."""
     failures: int = 16
     """Requests that fail in a row before their host is not asked again."""
+
+
+def spare(limits: Limits) -> Limits:
+    """What `limits` become for an answer that a run can do without."""
+    bounds = {"connect": 2, "reach": 4, "read": 15, "total": 30, "wait": 5, "patience": 15}
+    return limits._replace(**{name: min(most, getattr(limits, name)) for name, most in bounds.items()})
 
 
 class TooLargeError(Exception):

@@ -72,7 +72,7 @@ class Live:
 
     def _asked(self, session: Session, request: Request, name: bytes, entry: Entry | None) -> Response:
         """What the service says, and what is kept of it."""
-        answer = session.ask(request, _validators(entry))
+        answer = session.ask(request, _validators(request, entry))
         if answer.status == 304:
             current = self._confirmed(request, name, entry)
             if current is not None:
@@ -86,8 +86,10 @@ class Live:
             except (ValueError, RecursionError) as error:
                 why = f"{answer.host} sent what cannot be used: {self._credentials.redacted(str(error))}"
             else:
-                self._cache.put(name, answer.host, 200, document, (answer.etag, answer.modified), now)
-                return Response(request, 200, document, day(now), False, None)  # noqa: FBT003 - not stale
+                if not self._credentials.repeated(document, answer.etag, answer.modified):
+                    self._cache.put(name, answer.host, 200, document, (answer.etag, answer.modified), now)
+                    return Response(request, 200, document, day(now), False, None)  # noqa: FBT003 - not stale
+                why = f"{answer.host} repeats the credentials that it was sent, which must not be kept"
         if why is None and answer.status in MISSING:
             self._cache.put(name, answer.host, answer.status, None, (None, None), now)
             return Response(request, answer.status, None, day(now), False, None)  # noqa: FBT003 - not stale
@@ -124,9 +126,9 @@ class _Progress:
             self._notify(f"fetching: {self.answers} answers so far")
 
 
-def _validators(entry: Entry | None) -> Mapping[str, str]:
-    """Headers that make a request conditional on what is kept."""
-    if entry is None or entry.packed is None:
+def _validators(request: Request, entry: Entry | None) -> Mapping[str, str]:
+    """Headers that make a request conditional on what is kept; HTTP knows of none for a question by POST."""
+    if entry is None or entry.packed is None or request.body is not None:
         return {}
     headers = {"If-None-Match": entry.etag, "If-Modified-Since": entry.modified}
     return {name: value for name, value in headers.items() if value}

@@ -27,6 +27,9 @@ class Nowhere:
     def base(self, wanted: Wanted) -> str | None:
         return None
 
+    def public(self, wanted: Wanted) -> bool:
+        return False
+
 
 def open_world(
     max_age: int, environment: Mapping[str, str], notify: Notify | None, *, offline: bool

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from depfrag.fetch import files, npmrc
+from depfrag.fetch.addresses import host
 from depfrag.fetch.npm_registries import NpmRegistries
 from depfrag.fetch.python_indexes import PythonIndexes
 
@@ -25,6 +26,8 @@ class ProjectRoutes:
         self._npm: dict[str, NpmRegistries | None] = {}
         self._python: dict[str, PythonIndexes | None] = {}
         self._public: dict[str, str] = {}
+        self._known: dict[str, bool] = {}
+        """Whether an address is that of a public registry."""
 
     def base(self, wanted: Wanted) -> str | None:
         release = wanted.release
@@ -35,6 +38,15 @@ class ProjectRoutes:
             return None if npm is None else npm.base(release)
         python = self._python_indexes(os.path.dirname(wanted.lockfile))
         return None if python is None else python.base(wanted)
+
+    def public(self, wanted: Wanted) -> bool:
+        base = self.base(wanted)
+        if base is None:
+            return False
+        if base not in self._known:
+            public = self._public_npm() if wanted.release.ecosystem == "npm" else self._public_python()
+            self._known[base] = _place(base) == _place(public)
+        return self._known[base]
 
     def _npm_registries(self, lockfile: str) -> NpmRegistries | None:
         if lockfile not in self._npm:
@@ -89,6 +101,11 @@ def npm_settings(lockfile: str, environment: Mapping[str, str]) -> Mapping[str, 
     from depfrag.fetch import yarnrc
 
     return npmrc.merged([yarnrc.settings(folder or ".", environment), npm])
+
+
+def _place(url: str) -> tuple[str, str]:
+    """Host and path of an address: it is one place with and without encryption."""
+    return host(url), urlsplit(url).path
 
 
 def _top(url: str) -> str:

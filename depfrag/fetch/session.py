@@ -85,13 +85,15 @@ class Session:
             host = addresses.host(request.url)
         except ValueError:
             return Answer(trouble=Trouble("not an address of the web"))
-        end = self._outside.timer() + self._limits.patience
+        bounds = limits.spare(self._limits) if request.spare else self._limits
+        end = self._outside.timer() + bounds.patience
         attempt = 0
         while True:
             attempt += 1
             self._wait_for(host)
-            answer = self._followed(request, more)
-            pause = self._pause(answer, attempt, end)
+            answer = self._followed(request, more, bounds)
+            out_of_reach = answer.trouble is not None and not answer.trouble.reached
+            pause = None if request.spare and out_of_reach else self._pause(answer, attempt, end, bounds)
             if pause is None:
                 self._note(answer)
                 return answer
@@ -120,16 +122,16 @@ class Session:
         if left > 0:
             self._sleep(left + self._outside.chance() * self._limits.backoff)
 
-    def _pause(self, answer: Answer, attempt: int, end: float) -> float | None:
+    def _pause(self, answer: Answer, attempt: int, end: float, bounds: Limits) -> float | None:
         """Seconds until another attempt makes sense; None where none does."""
         trouble = answer.trouble
-        if trouble is None or not trouble.again or attempt >= self._limits.attempts or self._stopped.is_set():
+        if trouble is None or not trouble.again or attempt >= bounds.attempts or self._stopped.is_set():
             return None
-        first = self._limits.throttled if answer.status == 429 else self._limits.backoff
+        first = bounds.throttled if answer.status == 429 else bounds.backoff
         own = float(first * 2 ** (attempt - 1) * (1 + self._outside.chance()) / 2)
         # A service may ask for no pause at all in the same breath as it refuses for want of one.
-        pause = max(min(own, self._limits.wait), answer.after or 0)
-        if pause > self._limits.wait:
+        pause = max(min(own, bounds.wait), answer.after or 0)
+        if pause > bounds.wait:
             self._hosts.give_up(answer.host, trouble.why)
             return None
         now = self._outside.timer()
@@ -137,10 +139,10 @@ class Session:
             self._hosts.pause(answer.host, now + pause)
         return None if now + pause > end else pause
 
-    def _followed(self, request: Request, more: Mapping[str, str]) -> Answer:
+    def _followed(self, request: Request, more: Mapping[str, str], bounds: Limits) -> Answer:
         """One attempt, with the redirects that it may follow."""
         url = request.url
-        answer = self._exchange(request, url, more)
+        answer = self._exchange(request, url, more, bounds)
         hops = 0
         while answer.location is not None:
             hops += 1
@@ -148,13 +150,15 @@ class Session:
                 url = self._next(request, url, answer.location, hops)
             except ValueError as error:
                 return Answer(answer.status, trouble=Trouble(f"{answer.host} {error}"), host=answer.host)
-            answer = self._exchange(request, url, more)
+            answer = self._exchange(request, url, more, bounds)
         return answer
 
     def _next(self, request: Request, url: str, location: str, hops: int) -> str:
         """Where a redirect leads. Raises ValueError where it must not be followed."""
         if hops > self._limits.redirects:
             raise ValueError(f"redirects more than {self._limits.redirects} times")
+        if request.body is not None:
+            raise ValueError("redirects a question that is meant for it alone")
         url = addresses.target(url, location)
         if not self._free(request, url) and addresses.internal(url, self._outside.resolve):
             raise ValueError("redirects to a private address: refused")
@@ -165,36 +169,38 @@ class Session:
         own = addresses.host(url) == addresses.host(request.url)
         return own or addresses.internal(request.url, self._outside.resolve)
 
-    def _exchange(self, request: Request, url: str, more: Mapping[str, str]) -> Answer:
+    def _exchange(self, request: Request, url: str, more: Mapping[str, str], bounds: Limits) -> Answer:
         """One request over one connection, and its answer; `url` is where a redirect has led."""
         host = addresses.host(url)
         gone = self._hosts.gone(host)
         if gone is not None:
             return Answer(trouble=Trouble(gone, hopeless=True), host=host)
         headers = {"Accept": request.accept, "Accept-Encoding": "gzip", "User-Agent": _AGENT, **more}
+        if request.body is not None:
+            headers["Content-Type"] = "application/json"
         secret = self._credentials.header(url) if addresses.origin(url) == addresses.origin(request.url) else None
         if secret is not None:
             headers["Authorization"] = secret
         allowed = _anywhere if self._free(request, url) else addresses.public
-        with Attempt(self._limits.total, allowed) as attempt:
+        with Attempt(bounds.total, allowed, bounds.reach) as attempt:
             self._attempts.add(attempt)
             if self._stopped.is_set():
                 attempt.cut()
             try:
                 response = self._adapter.send(
-                    requests.Request("GET", without_credentials(url), headers).prepare(),
+                    _prepared(request, without_credentials(url), headers),
                     stream=True,
-                    timeout=(self._limits.connect, self._limits.read),
+                    timeout=(bounds.connect, bounds.read),
                     proxies=self._surroundings.proxies(url),
                 )
                 with closing(response):
                     answer = self._read(response, host, request.most, known=secret is not None)
             except troubles.ERRORS as error:
-                answer = Answer(trouble=troubles.of_error(error, host, self._limits), host=host)
+                answer = Answer(trouble=troubles.of_error(error, host, bounds), host=host)
             finally:
                 self._attempts.discard(attempt)
         if attempt.expired:  # even what looks whole may have been cut off, in the middle of its headers too
-            return Answer(trouble=Trouble(f"{host} took longer than {self._limits.total:g} s"), host=host)
+            return Answer(trouble=Trouble(f"{host} took longer than {bounds.total:g} s"), host=host)
         return answer
 
     def _read(self, response: requests.Response, host: str, most: int, *, known: bool) -> Answer:
@@ -223,6 +229,11 @@ class Session:
             return max(0.0, parsedate_to_datetime(text).timestamp() - self._outside.clock())
         except (ValueError, OverflowError):
             return None
+
+
+def _prepared(request: Request, url: str, headers: Mapping[str, str]) -> requests.PreparedRequest:
+    method = "GET" if request.body is None else "POST"
+    return requests.Request(method, url, headers, data=request.body).prepare()
 
 
 def _anywhere(_: str) -> bool:

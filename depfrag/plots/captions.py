@@ -71,9 +71,9 @@ def _sure(analysis: Analysis) -> bool:
 
 def _why(analysis: Analysis, band: Band) -> str:
     """What the releases of a band have in common, and what leans on them."""
-    found = [[s for s in project.packages if s.score.lower_band == band] for project in analysis.projects]
-    every = [scored for own in found for scored in own]
-    broken = sum(len({name for scored in own for name in scored.measures.broken}) for own in found)
+    found = [s for project in analysis.projects for s in project.packages if s.score.lower_band == band]
+    every = list({scored.release.id: scored for scored in found}.values())
+    broken = len({name for scored in found for name in scored.measures.broken})
     return ", ".join(word for word in (_size(every), _hands(every), _under(broken, analysis.summary.direct)) if word)
 
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from depfrag.model import Project, Scored
 
 _DEPENDENTS = 3
-_USED = ("publishers", "organization", "lines", "bytes", "bytes_at_least")
+_USED = ("publishers", "organization", "lines", "bytes", "bytes_at_least", "replacement")
 
 
 class LeftPadRule:
@@ -50,7 +50,12 @@ def _message(scored: Scored) -> str:
 
 
 def _remedy(scored: Scored) -> str:
-    """What can be done about a fragile release without knowing more than its size and place."""
+    """What can be done about a fragile release, by what is known to replace it, else by its size and place alone."""
+    instead = _instead(scored)
+    if instead is not None:
+        if scored.measures.direct:
+            return f"e18e suggests doing without it: {instead}"
+        return f"ask its dependents to do without it, as e18e suggests: {instead}; until then pin its hash"
     lines = scored.facts.get("lines")
     small = lines is not None and isinstance(lines.value, (int, float)) and lines.value <= 100
     if scored.measures.direct:
@@ -58,3 +63,10 @@ def _remedy(scored: Scored) -> str:
     return (
         "ask its dependents to inline it, or keep a copy and pin its hash" if small else "keep a copy and pin its hash"
     )
+
+
+def _instead(scored: Scored) -> str | None:
+    """What could stand in its place."""
+    fact = scored.facts.get("replacement")
+    told = fact.value.get("instead") if fact is not None and isinstance(fact.value, dict) else None
+    return told if isinstance(told, str) else None

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 
 _CAN_PUBLISH = {0: "nobody can publish it", 1: "one account can publish it"}
+_DECIMALS = 6
+"""Of a score, as reports write it. What lies beyond differs between machines, and would decide order and bands."""
 
 
 class LeftPad:
@@ -117,12 +119,12 @@ class LeftPad:
 
 def _combined(reach: Part, solitude: Part, smallness: Part, settings: ScoreSettings) -> Score:
     a, b, c = settings.reach, settings.solitude, settings.smallness
-    point = 100 * reach.point**a * solitude.point**b * smallness.point**c
+    point = round(100 * reach.point**a * solitude.point**b * smallness.point**c, _DECIMALS)
     known = a * reach.known + b * solitude.known + c * smallness.known
     lower = upper = point
     if not (reach.known and solitude.known and smallness.known):
-        lower = 100 * reach.lower**a * solitude.lower**b * smallness.lower**c
-        upper = 100 * reach.upper**a * solitude.upper**b * smallness.upper**c
+        lower = round(100 * reach.lower**a * solitude.lower**b * smallness.lower**c, _DECIMALS)
+        upper = round(100 * reach.upper**a * solitude.upper**b * smallness.upper**c, _DECIMALS)
     parts = {"reach": reach, "solitude": solitude, "smallness": smallness}
     return Score(lower, point, upper, band(point, settings), band(lower, settings), known, parts)
 

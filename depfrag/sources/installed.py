@@ -1,6 +1,6 @@
 """Releases that lie installed beside their lockfile: their files are counted where they are.
 
-This is asked in every scan, so that where nothing is installed it costs a look for two folders.
+This is asked in every scan, so that where nothing is installed it costs a look for a few names.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ class InstalledSource:
     """Counts what lies in ``node_modules``, ``.venv`` and ``venv``."""
 
     def lookup(self, wanted: Sequence[Wanted], context: Context) -> Iterator[Answer]:
-        folders = {os.path.dirname(lockfile) for lockfile in {one.lockfile for one in wanted}}
+        folders = {_home(lockfile) for lockfile in {one.lockfile for one in wanted}}
         modules = {folder: path for folder in folders if (path := _node_modules(folder))}
         venvs = {folder: sites for folder in folders if (sites := _site_packages(folder))}
         if modules or venvs:
@@ -51,14 +51,22 @@ class _Installed(NamedTuple):
     """Bytes of source."""
 
 
+def _home(lockfile: str) -> str:
+    """Where to look: beside a lockfile; in it, where it is itself a folder of what is installed."""
+    return lockfile if os.path.isdir(lockfile) else os.path.dirname(lockfile)
+
+
 def _node_modules(folder: str) -> str | None:
     path = folder if os.path.basename(folder) == "node_modules" else os.path.join(folder, "node_modules")
     return path if os.path.isdir(path) else None
 
 
 def _site_packages(folder: str) -> list[str]:
+    if folder.endswith("-packages"):
+        return [folder]
     found: list[str] = []
-    for name in _VENVS:
+    own = any(os.path.exists(os.path.join(folder, name)) for name in ("pyvenv.cfg", "conda-meta"))
+    for name in ("", *_VENVS) if own else _VENVS:
         venv = os.path.join(folder, name)
         if os.path.isdir(venv):
             lib = os.path.join(venv, "lib")
@@ -74,8 +82,9 @@ def _found(
     """The releases that lie there in the version wanted."""
     copies = {folder: _npm_copies(path) for folder, path in modules.items()}
     distributions = {folder: _distributions(sites) for folder, sites in venvs.items()}
+    homes = {lockfile: _home(lockfile) for lockfile in {one.lockfile for one in wanted}}
     for one in wanted:
-        release, folder = one.release, os.path.dirname(one.lockfile)
+        release, folder = one.release, homes[one.lockfile]
         if release.kind != "registry" or release.version is None:
             continue
         if release.ecosystem == "npm":

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING, NamedTuple
-from urllib.parse import quote, urljoin, urlsplit
 
 from depfrag import mirrors
 from depfrag.accounts import is_handle
 from depfrag.model import Fact
-from depfrag.protocols import Archive, Known, Request
+from depfrag.protocols import Archive, Known
 from depfrag.sources import asking, packument
 
 if TYPE_CHECKING:
@@ -53,9 +52,9 @@ class NpmSource:
                 yield asking.not_asked(one)
             else:
                 packages.setdefault((base, one.release.name), []).append(one)
-        requests = [Request(_address(*p), "application/json", packument.keep, form=packument.FORM) for p in packages]
+        requests = [packument.request(*package) for package in packages]
         responses = zip(packages, context.fetch.documents(requests), strict=True)
-        answers = [_Answered(base, name, response, _package(name, response)) for (base, name), response in responses]
+        answers = [_Answered(*where, response, packument.said(where[1], response)) for where, response in responses]
         hosts = _hosts(answers)
         yield from hosts.values()
         yield from mirrors.problems(hosts.values())
@@ -65,15 +64,6 @@ class NpmSource:
 
 
 SOURCE = NpmSource()
-
-
-def _address(base: str, name: str) -> str:
-    return base + quote(name, safe="@!*'()")
-
-
-def _package(name: str, response: Response) -> Package | None:
-    package = None if response.document is None else packument.read(response.document)
-    return package if package is not None and package.name == name else None
 
 
 def _known(one: Wanted, answer: _Answered, host: Host, as_of: str | None) -> Iterator[Answer]:
@@ -89,18 +79,8 @@ def _known(one: Wanted, answer: _Answered, host: Host, as_of: str | None) -> Ite
     told = to_facts(answer.package, version, host, response.observed, as_of)
     if told.problem is not None:
         yield asking.problem(one, *told.problem)
-    archive = None if told.archive is None else _near(told.archive, answer.base, answer.name)
+    archive = None if told.archive is None else packument.near(told.archive, answer.base, answer.name)
     yield Known(one, told.facts, archive)
-
-
-def _near(archive: Archive, base: str, name: str) -> Archive:
-    """`archive` at the registry that was asked: mirrors leave the addresses of the registry that they mirror."""
-    url = urljoin(base, archive.url)
-    usual = f"/{name}/-/"
-    path = urlsplit(url).path.replace("%2f", "/").replace("%2F", "/")
-    if urlsplit(url).hostname != urlsplit(base).hostname and usual in path:
-        url = base + quote(usual[1:] + path.partition(usual)[2], safe="/@!*'()+")
-    return archive._replace(url=url)
 
 
 # -- what a registry is worth ----------------------------------------------------------------------------------------

@@ -1,17 +1,21 @@
-"""What is kept of a packument: all that depfrag uses of every version, and nothing personal."""
+"""Packuments, npm's documents about packages: what is kept of one is what depfrag uses, and nothing personal."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote, urljoin, urlsplit
 
 import msgspec
 
 from depfrag.accounts import account_name, without_mail
 from depfrag.identity import without_credentials
 from depfrag.mirrors import Dated, dated, is_utc, moment
+from depfrag.protocols import Request
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+
+    from depfrag.protocols import Archive, Response
 
 FORM = 1
 """Version of what `keep` makes."""
@@ -194,6 +198,27 @@ def _manifest(sent: _SentVersion) -> dict[str, dict[str, str] | tuple[str, ...]]
         if names := tuple(sorted(without_mail(n) for n in spare)):
             manifest["peerOptional"] = names
     return manifest
+
+
+def request(base: str, name: str) -> Request:
+    """Asks the registry at `base` for a packument."""
+    return Request(base + quote(name, safe="@!*'()"), "application/json", keep, form=FORM)
+
+
+def said(name: str, response: Response) -> Package | None:
+    """What came of asking for the packument of `name`; None where it is another one's, or nothing came."""
+    package = None if response.document is None else read(response.document)
+    return package if package is not None and package.name == name else None
+
+
+def near(archive: Archive, base: str, name: str) -> Archive:
+    """`archive` at the registry that was asked: mirrors leave the addresses of the registry that they mirror."""
+    url = urljoin(base, archive.url)
+    usual = f"/{name}/-/"
+    path = urlsplit(url).path.replace("%2f", "/").replace("%2F", "/")
+    if urlsplit(url).hostname != urlsplit(base).hostname and usual in path:
+        url = base + quote(usual[1:] + path.partition(usual)[2], safe="/@!*'()+")
+    return archive._replace(url=url)
 
 
 def read(document: bytes) -> Package:

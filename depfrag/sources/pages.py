@@ -156,9 +156,9 @@ def _owners(told: object) -> tuple[tuple[str, ...] | None, str | None]:
     organization = told["organization"]
     users = [role.get("user") if isinstance(role, dict) else None for role in told["roles"]]
     names = {user for user in users if isinstance(user, str) and is_handle(user)}
-    if None in users or len(names) < len(set(users)) or not isinstance(organization, str | None):
+    if any(not isinstance(user, str) or user not in names for user in users):
         return None, None
-    return tuple(sorted(names)), organization or None
+    return (tuple(sorted(names)), _text(organization)) if isinstance(organization, str | None) else (None, None)
 
 
 def _listed(sent: _SentJson) -> object:

@@ -145,6 +145,15 @@ def test_secrets_are_taken_out_of_texts(credentials):
     assert Credentials({}, print).redacted(text) == text
 
 
+def test_an_answer_that_repeats_a_secret_is_noticed(credentials):
+    credentials.learn("//a.example/", Login("user", "s3cret-s3cret"))
+    credentials.learn("//b.example/", Login("user", "word"))
+    assert credentials.repeated(b"you sent s3cret-s3cret")
+    assert credentials.repeated(b"you sent", None, basic("user", "s3cret-s3cret"))
+    assert not credentials.repeated(b"you sent", None, "word")
+    assert not Credentials({}, print).repeated(b"you sent s3cret-s3cret")
+
+
 # -- netrc -----------------------------------------------------------------------------------------------------------
 
 NETRC = "machine pypi.corp.example login ann password s3cret\ndefault login anyone password planted\n"

@@ -60,6 +60,7 @@ def test_offline_without_a_cache(environment, tmp_path):
     fetch, routes = open_world(3600, environment, None, offline=True)
     assert fetch is None
     assert routes.base(Wanted(LEFT_PAD, "package-lock.json")) is None
+    assert routes.public(Wanted(LEFT_PAD, "package-lock.json")) is False
     assert not (tmp_path / "cache").exists()
 
 

@@ -375,3 +375,74 @@ def test_configuration_is_read_once_for_each_folder(project, monkeypatch):
         for ecosystem, lockfile in (("npm", "package-lock.json"), ("pypi", "requirements.txt"), ("pypi", "uv.lock")):
             routes.base(Wanted(Release(f"{n}", ecosystem, f"a{n}", "1"), str(project.folder / lockfile)))
     assert calls == ["settings", "indexes"]
+
+
+# -- names that are no secret ----------------------------------------------------------------------------------------
+
+
+def is_public(project, files, ecosystem, name, source, kind="registry"):
+    """Whether a release may be named to anybody, where the project has these files."""
+    addresses = {"{npm}": NPM, "{pypi}": PYPI, "{plain}": NPM.replace("https:", "http:")}
+
+    def filled(text):
+        for mark, url in addresses.items():
+            text = text.replace(mark, url)
+        return text
+
+    project.write({path: filled(text) for path, text in files.items()})
+    source = None if source is None else filled(source)
+    release = Release("x", ecosystem, name, "1.0.0", kind, source=source)
+    lockfile = "package-lock.json" if ecosystem == "npm" else "uv.lock"
+    return project.routes().public(Wanted(release, str(project.folder / lockfile)))
+
+
+CORP = "registry=https://npm.corp.example/"
+SCOPE = "@s:registry=https://npm.corp.example/"
+
+
+@pytest.mark.parametrize(
+    ("npmrc", "name", "source", "public"),
+    [
+        ("", "left-pad", None, True),
+        ("", "@s/a", "{npm}@s/a/-/a-1.0.0.tgz", True),
+        ("registry={npm}", "left-pad", None, True),
+        ("registry={plain}", "left-pad", None, True),
+        (CORP, "left-pad", None, False),
+        (CORP, "left-pad", "{npm}left-pad/-/left-pad-1.0.0.tgz", False),
+        (SCOPE, "@s/a", "{npm}@s/a/-/a-1.0.0.tgz", False),
+        (SCOPE, "left-pad", None, True),
+        ("registry={npm}mirror/", "left-pad", None, False),
+        ("registry=${NOWHERE}", "left-pad", None, False),
+        ("", "left-pad", "https://npm.corp.example/left-pad/-/left-pad-1.0.0.tgz", False),
+    ],
+)
+def test_npm_names_that_are_no_secret(project, npmrc, name, source, public):
+    assert is_public(project, {".npmrc": npmrc}, "npm", name, source) is public
+
+
+OWN_INDEX = "[[tool.uv.index]]\nname = 'own'\nurl = 'https://py.corp.example/simple'\nexplicit = true\n"
+
+
+@pytest.mark.parametrize(
+    ("pyproject", "source", "public"),
+    [
+        ("", None, True),
+        ("", "{pypi}", True),
+        ("[tool.uv]\nindex-url = '{pypi}'", None, True),
+        ("[tool.uv]\nindex-url = 'https://py.corp.example/simple'", None, False),
+        ("[tool.uv]\nindex-url = 'https://py.corp.example/simple'", "{pypi}", False),
+        ("[tool.uv]\nextra-index-url = ['https://py.corp.example/simple']", None, False),
+        (OWN_INDEX, "{pypi}", True),
+        (OWN_INDEX + "[tool.uv.sources]\nrequests = {index = 'own'}", "{pypi}", False),
+        ("", "https://py.corp.example/simple", False),
+        ("[tool.uv", None, False),
+    ],
+)
+def test_python_names_that_are_no_secret(project, pyproject, source, public):
+    assert is_public(project, {"pyproject.toml": pyproject}, "pypi", "requests", source) is public
+
+
+@pytest.mark.parametrize("kind", ["git", "file", "link", "url"])
+def test_what_comes_from_no_registry_is_named_to_nobody(project, kind):
+    for ecosystem in ("npm", "pypi"):
+        assert is_public(project, {}, ecosystem, "a", None, kind) is False

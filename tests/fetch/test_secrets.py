@@ -82,11 +82,15 @@ def requests(routes, project):
 def echo(body):
     if b"bad" in body:
         raise ValueError(body.decode())
-    return b"kept"
+    return body
 
 
 REPLIES = [
     lambda path, headers: Reply(200, b"good", {"ETag": '"x"'}),
+    lambda path, headers: Reply(200, f"good {headers['authorization']}".encode()),
+    lambda path, headers: Reply(200, f"good {SECRET}".encode()),
+    lambda path, headers: Reply(200, b"good", {"ETag": f'"{headers["authorization"]}"'}),
+    lambda path, headers: Reply(200, b"good", {"Last-Modified": headers["authorization"]}),
     lambda path, headers: Reply(200, f"bad {headers['authorization']} {SECRET}".encode()),
     lambda path, headers: Reply(401, headers["authorization"].encode()),
     lambda path, headers: Reply(500, headers["authorization"].encode(), {"Retry-After": "3600"}),

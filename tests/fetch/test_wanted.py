@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from depfrag import pipeline
+from depfrag.config import Config
 from depfrag.protocols import Context
 
 
@@ -16,6 +17,9 @@ class Routes:
 
     def base(self, wanted):
         self.wanted.append(wanted)
+
+    def public(self, wanted):
+        return False
 
 
 class Fetch:
@@ -34,5 +38,5 @@ def test_indexes_of_a_requirements_file(tmp_path, lines, indexes):
     (tmp_path / "requirements.txt").write_text(f"{lines}requests==2.32.0\n")
     lockfiles, _ = pipeline.read([str(tmp_path)])
     routes = Routes()
-    pipeline.look_up(lockfiles, Context("2026-01-01", None, Fetch(), routes))
+    pipeline.look_up(lockfiles, Config(), Context("2026-01-01", None, Fetch(), routes))
     assert [(w.release.name, w.indexes) for w in routes.wanted] == [("requests", indexes)]

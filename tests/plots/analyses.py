@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from depfrag import judge
-from depfrag.config import ScoreSettings
+from depfrag.config import Config, ScoreSettings
 from depfrag.model import Analysis, Bounds, Fact, Lockfile, Measures, Project, Release, Scored, Verdict
 from depfrag.scoring.left_pad import LeftPad
 
@@ -44,9 +44,10 @@ def project(releases, path="package-lock.json", settings=None):
 
 def analysis(*projects, as_of=DAY, settings=None, prod=False):
     """An analysis of such lockfiles."""
-    config = {"prod": prod, "score": dict((settings or ScoreSettings())._asdict())}
+    score = settings or ScoreSettings()
+    config = {"prod": prod, "score": dict(score._asdict())}
     return Analysis(
-        "0.1.0", DAY, as_of, config, (), (), projects, (), judge.together([p.summary for p in projects]), {},
+        "0.1.0", DAY, as_of, config, (), (), projects, (), judge.together(projects, Config(score=score)), {},
         Verdict(0, ""),
     )  # fmt: skip
 

@@ -50,8 +50,13 @@ def test_a_headline_counts_direct_dependencies():
     few = project([tiny(breaks=0.1), *OTHERS])
     one_direct = few._replace(summary=few.summary._replace(direct=1))
     assert headline(analysis(one_direct)).endswith("under the only direct dependency")
-    assert headline(analysis(few, few)) == (
-        "2 of 20 releases are critical: tiny, one publisher each, under 2 of 20 direct dependencies"
+
+
+def test_a_headline_counts_what_several_lockfiles_have_once():
+    few, more = project([tiny(breaks=0.1), *OTHERS]), project([tiny(breaks=0.2), tiny("b", breaks=0.1)], path="more")
+    both = analysis(few, more)
+    assert headline(both._replace(summary=both.summary._replace(direct=12))) == (
+        "2 of 11 releases are critical: tiny, one publisher each, under 2 of 12 direct dependencies"
     )
 
 

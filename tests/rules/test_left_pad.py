@@ -18,7 +18,7 @@ def found(*packages):
     ("lower", "level"), [(87.4, "critical"), (75, "critical"), (70, "high"), (50, "medium"), (49.9, None), (0, None)]
 )
 def test_the_level_is_the_band_of_the_lower_end(lower, level):
-    assert [f.level for f in found(scored(lower=lower, upper=100))] == ([level] if level else [])
+    assert [f.level for f in found(scored(lower=lower, point=100))] == ([level] if level else [])
 
 
 def test_what_only_could_be_is_not_found():
@@ -62,3 +62,23 @@ def test_the_remedy_fits_size_and_place(direct, lines, said):
     facts = {"lines": fact(lines)} if lines is not None else {}
     (finding,) = found(scored(lower=80, direct=direct, facts=facts))
     assert finding.remedy.startswith(said)
+
+
+@pytest.mark.parametrize(
+    ("direct", "said"),
+    [
+        (True, "e18e suggests doing without it: Array.isArray"),
+        (False, "ask its dependents to do without it, as e18e suggests: Array.isArray; until then pin its hash"),
+    ],
+)
+def test_a_known_replacement_is_suggested(direct, said):
+    facts = {"lines": fact(11), "replacement": fact({"instead": "Array.isArray", "see": "https://x.example"})}
+    (finding,) = found(scored(lower=80, direct=direct, facts=facts))
+    assert finding.remedy == said
+    assert set(finding.facts) == {"lines", "replacement"}
+
+
+@pytest.mark.parametrize("value", ["Array.isArray", {"see": "x"}, {"instead": 7}, False])
+def test_a_replacement_in_another_form_is_none(value):
+    (finding,) = found(scored(lower=80, facts={"lines": fact(11), "replacement": fact(value)}))
+    assert "e18e" not in finding.remedy

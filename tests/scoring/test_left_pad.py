@@ -132,10 +132,24 @@ def test_an_organisation_is_at_least_those_in_sight(visible, most):
     assert f"at least {visible or 1} can publish it: the organisation psf" in part.because
 
 
+@pytest.mark.parametrize("value", ["", False])
+def test_no_organisation_is_none(value):
+    part = score(5, 10, {"publishers": accounts(2), "organization": fact(value)}, ecosystem="pypi").parts["solitude"]
+    assert part[:4] == (0.5, 0.5, 0.5, True)
+
+
 def test_packed_bytes_bound_the_size_from_below():
     part = score(5, 10, {"bytes_at_least": fact(40_000)}).parts["smallness"]
     assert (part.lower, part.upper, part.known) == (0.10, 0.5, False)
     assert score(5, 10, {"bytes_at_least": fact(10**9)}).parts["smallness"].known  # it cannot be any larger a share
+
+
+def test_what_differs_between_machines_alone_decides_nothing():
+    for dependents in range(1, 99):
+        few = score(dependents, 100, {"publishers": accounts(2), "lines": fact(350)})
+        small = score(dependents, 100, {"publishers": accounts(4), "lines": fact(35)})
+        assert few[:3] == small[:3], "both have a quarter, made in another way"
+        assert few.point == round(few.point, 6)
 
 
 # -- not knowing -----------------------------------------------------------------------------------------------------
@@ -171,6 +185,8 @@ def test_reach_that_cannot_be_higher_is_known():
 def test_direct_only_is_said():
     alone = score(measures(0, direct=True), 10, {"publishers": accounts(1)})
     assert (alone.point, alone.parts["reach"].because) == (0, "direct only: no other release needs it")
+    lost = score(measures(0), 10, {"publishers": accounts(1)})
+    assert (lost.point, lost.parts["reach"].because) == (0, "0 of 9 other releases need it")
 
 
 FACTS = st.fixed_dictionaries(
@@ -276,11 +292,25 @@ def test_settings_change_weights_floors_sizes_and_bands():
     assert score(9, 100, {"lines": fact(1)}, settings=weights).known == pytest.approx(0.7)
 
 
-@given(st.lists(st.tuples(FACTS, st.integers(0, 50)), min_size=1, max_size=6))
-def test_one_model_for_a_whole_lockfile_scores_as_many_would(releases):
+ECOSYSTEMS = st.sampled_from(("npm", "pypi"))
+
+
+@given(st.lists(st.tuples(ECOSYSTEMS, REACH, st.booleans(), FACTS, st.integers(0, 9)), min_size=1, max_size=6))
+def test_one_model_for_several_lockfiles_scores_as_many_would(releases):
     model = LeftPad()
-    for facts, dependents in releases:
-        assert model.score("npm", measures(dependents), facts, 51, DEFAULTS) == score(dependents, 51, facts)
+    for ecosystem, span, direct, facts, count in releases:
+        found = measures(*span, direct=direct)
+        alone = score(found, count, facts, ecosystem=ecosystem)
+        assert model.score(ecosystem, found, facts, count, DEFAULTS) == alone
+
+
+@pytest.mark.parametrize("other", [measures(0, direct=True), measures(0, 3), measures(2)])
+def test_reach_is_that_of_its_own_lockfile(other):
+    model = LeftPad()
+    for releases in (9, 10):
+        for found in (measures(0), other):
+            part = model.score("npm", found, {}, releases, DEFAULTS).parts["reach"]
+            assert part == score(found, releases, {}).parts["reach"]
 
 
 @given(FACTS, st.integers(0, 50), st.integers(0, 50))

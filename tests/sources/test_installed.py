@@ -50,6 +50,11 @@ def test_facts_are_of_today_and_as_good_as_the_registry_s(tmp_path):
     assert known.facts["lines"] == Fact(1, "installed files", DAY, "registry")
 
 
+def test_node_modules_as_a_lockfile_of_its_own(tmp_path):
+    lay(tmp_path, below("node_modules/a", package()))
+    assert "npm:a@1.0.0" in look_up(tmp_path, "npm", "a@1.0.0", lockfile="node_modules")
+
+
 def test_another_version_is_another_release(tmp_path):
     lay(tmp_path, below("node_modules/a", package("1.0.1")))
     assert look_up(tmp_path, "npm", "a@1.0.0") == {}
@@ -162,6 +167,12 @@ def test_a_distribution(tmp_path, site):
     lay(tmp_path, below(site, distribution()))
     found = look_up(tmp_path, "pypi", "a-b@1.0", "a-b@1.1", "c@1.0", lockfile="uv.lock")
     assert found == {"pypi:a-b@1.0": {"lines": 1, "bytes": 110}}
+
+
+@pytest.mark.parametrize("lockfile", ["env", "env/lib/python3.12/site-packages"])
+def test_what_is_installed_as_a_lockfile_of_its_own(tmp_path, lockfile):
+    lay(tmp_path, {"env/pyvenv.cfg": "", **below("env/lib/python3.12/site-packages", distribution())})
+    assert look_up(tmp_path, "pypi", "a-b@1.0", lockfile=lockfile) == {"pypi:a-b@1.0": {"lines": 1, "bytes": 110}}
 
 
 def test_what_was_not_installed_from_an_index_is_another_thing(tmp_path):

@@ -50,7 +50,8 @@ def test_npm(scan, tmp_path):
     with NpmRegistry(bodies, {"a@1.0.0": ARCHIVE, "c@1.0.0": ARCHIVE}) as web:
         (tmp_path / ".npmrc").write_text(f"registry={web.url}/\n")
         report = scan("--inspect", "9")
-        assert sorted(web.paths()) == ["/a", "/a/-/a-1.0.0.tgz", "/b", "/c", "/c/-/c-1.0.0.tgz", "/d"]
+        packages = ["/a", "/a/-/a-1.0.0.tgz", "/b", "/c", "/c/-/c-1.0.0.tgz", "/d"]
+        assert sorted(web.paths()) == [*packages, "/module-replacements"]
     assert known(report, "npm:a@1.0.0") == {
         "publishers": ["ann"], "lines": 3, "bytes": 17, "published": "2015-01-01", "deprecated": False,
         "install_script": False, "manifest": {},

@@ -40,6 +40,8 @@ def test_nothing_personal_is_kept():
             "requires_dist": [f"b @ git+ssh://{MAIL_OF_ZOE}/b"], "description": MAIL_OF_ZOE}  # fmt: skip
     page = release_page("a", "1.0", {"a-1.0.tar.gz": 1}, info=info)
     page["ownership"]["roles"].append({"role": "Owner", "user": MAIL_OF_ZOE})
+    assert not MAIL.search(keep_json(json.dumps(page).encode()))
+    page["ownership"] = {"roles": [], "organization": MAIL_OF_ZOE}
     page["urls"][0].update(yanked_reason=MAIL_OF_ZOE, url=f"https://{MAIL_OF_ZOE}/a", digests={"sha256": MAIL_OF_ZOE})
     assert not MAIL.search(keep_json(json.dumps(page).encode()))
     page = project_page(
@@ -55,6 +57,12 @@ def test_nothing_personal_is_kept():
 def test_any_types_in_a_release_s_page_are_lived_with(more, info):
     page = release_page("a", "1.0", {"a-1.0.tar.gz": 1}, info=info) | more
     read(keep_json(json.dumps(page).encode()))
+
+
+@given(st.lists(st.fixed_dictionaries({"user": JSON}) | JSON, max_size=3), JSON)
+def test_any_types_among_those_who_can_publish_are_lived_with(roles, organization):
+    told = {"ownership": {"roles": roles, "organization": organization}}
+    read(keep_json(json.dumps(release_page("a", "1.0", {}, **told)).encode()))
 
 
 @given(st.dictionaries(st.sampled_from(("meta", "project-status")), JSON), st.lists(JSON, max_size=3))

@@ -205,6 +205,7 @@ def test_an_organisation_s_team_is_not_visible():
         {"roles": [{"role": "Owner"}], "organization": None}, {"roles": ["ann"], "organization": None},
         {"roles": [{"user": "ann" + "@mail.example"}], "organization": None},
         {"roles": [{"user": "ann"}], "organization": 7}, {"roles": {}, "organization": None},
+        {"roles": [{"user": ["ann"]}], "organization": None}, {"roles": [{"user": {}}], "organization": None},
     ],
 )  # fmt: skip
 def test_what_is_not_understood_is_unknown(ownership):
