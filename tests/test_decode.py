@@ -41,8 +41,12 @@ def test_what_is_no_text(data, said):
         (decode.toml_table, "a = 1\na = 2\n", "x:2: not TOML: Cannot overwrite a value (at line 2, column 6)"),
         (decode.toml_table, "a = 1\n<<<<<<< HEAD\n", "x:2: the file has merge conflicts; resolve them first"),
         (decode.toml_table, "a = " + "[" * 10**5, "x: nested too deeply to be a lockfile"),
-        (decode.toml_table, "\n" + "a." * 33 + "a = 1", "x:2: a key of more than 32 parts is no lockfile's"),
-        (decode.toml_table, "[" + '"a".' * 33 + "a]", "x:1: a key of more than 32 parts is no lockfile's"),
+        (decode.toml_table, "\n" + "a." * 5000 + "a = 1", "x:2: keys of more parts than a lockfile has"),
+        (
+            decode.toml_table,
+            "\n[" + '"a".' * 900 + "a]" + "\n[a.b.c.d.e]" * 10**5 + ("\n[" + "a." * 900 + "b]") * 25,
+            "x:100026: keys of more parts than a lockfile has",
+        ),
     ],
 )
 def test_what_cannot_be_decoded(read, content, said):

@@ -89,7 +89,7 @@ def _fill(command: Command, free: Sequence[str], values: dict[str, Value]) -> bo
     if len(arguments) == 1 and arguments[0].many:
         if free:
             values[arguments[0].name] = tuple(free)
-        return True
+        return bool(free) or arguments[0].default is not None
     if len(free) != len(arguments):
         return False
     values.update(zip((a.name for a in arguments), free, strict=True))

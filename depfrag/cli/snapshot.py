@@ -59,8 +59,6 @@ def merge(call: Call) -> int:
     output, files = call.text("output"), call.texts("files")
     if not output:
         raise ConfigError("name the file to write", where="--output", hint="depfrag snapshot merge FILE FILE -o FILE")
-    if not files:
-        raise ConfigError("name the snapshots to merge", where="FILES")
     held = [api.load_snapshot(file) for file in files]
     for file, one in zip(files, held, strict=True):
         if one.as_of != held[0].as_of:

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 _REMEDIES = 3
 _NAMED = 3
+_TOLD = frozenset(("left-out", "supposed-direct"))
+"""Problems that are for information and told all the same: they say what the numbers are of."""
 
 
 class Terminal:
@@ -125,7 +127,7 @@ def _problems(console: Console, problems: Sequence[Problem], options: ReportOpti
     """One line for each kind of problem; all of them when asked for more."""
     kinds: dict[str, list[Problem]] = {}
     for problem in problems:
-        if problem.level != "info" or options.verbose:
+        if problem.level != "info" or problem.code in _TOLD or options.verbose:
             kinds.setdefault(problem.code, []).append(problem)
     for cases in kinds.values():
         if options.verbose:

@@ -5,7 +5,7 @@ python tests/benchmarks/formats.py FOLDER [--trivy TRIVY] [--runs 5] [--format N
 FOLDER holds a folder for each format, in it one for each project, in it the lockfile and what belongs to it. Of each
 format the largest file that depfrag reads is copied, with what lies beside it, to a folder of its own, under the name
 that its package manager gives it. Each tool runs once to warm up, then all in turn; the rest is as in scan.py. The
-number of packages that trivy found stands beside its time: where it finds none, it does not read the format.
+number of packages that trivy found stands beside its time; where it finds none, nothing was measured.
 """
 
 from __future__ import annotations
@@ -112,7 +112,7 @@ def row(sample: Sample, work: pathlib.Path, trivy: str | None, runs: int) -> str
         pairs = zip(measured["scan"], measured["trivy"], strict=True)
         cells += [f"{times['trivy']:.3f} ({found:,})", f"{statistics.median(a / b for (a, _), (b, _) in pairs):.2f}"]
     else:
-        cells += ["does not read it" if trivy else "not installed", ""]
+        cells += ["none found" if trivy else "not installed", ""]
     cells.append(f"{own[0]} {times['own']:.3f}" if "own" in times else "")
     return f"| {' | '.join(cells)} |"
 

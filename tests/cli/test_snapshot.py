@@ -136,7 +136,7 @@ def test_what_cannot_be_merged(tmp_path, cli):
     of_none = written(tmp_path / "b", "2025-01-01", x=1)
     for words, reason in (
         ((of_a_day,), "name the file to write"),
-        (("-o", str(tmp_path / "c")), "name the snapshots to merge"),
+        (("-o", str(tmp_path / "c")), "Missing argument 'files'"),
         ((of_a_day, of_none, "-o", str(tmp_path / "c")), "it tells the facts of no day in particular"),
         ((of_a_day, str(tmp_path / "gone"), "-o", str(tmp_path / "c")), "cannot be read"),
     ):

@@ -15,6 +15,15 @@ from depfrag.errors import LockfileError
 from depfrag.lockfiles import package_lock, requirements
 
 SECONDS, MEBIBYTES = 2, 500
+MEASURING = """
+import json, os, subprocess, sys
+child = subprocess.Popen(sys.argv[1:])
+_, status, used = os.wait4(child.pid, 0)
+child.returncode = os.waitstatus_to_exitcode(status)
+with open("used", "w") as file:
+    json.dump([child.returncode, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024], file)
+"""
+"""Between the tests and depfrag: the peak memory of a process is at least that of the one it was forked from."""
 
 
 def v1(nested):
@@ -103,7 +112,7 @@ BAD = {
         "a package without a name": ("version = 1\n\n[[package]]\nversion = '1'\n", "3: a package without a name"),
         "10,000 levels": ("version = 1\na = " + "[" * 10_000, "nested too deeply to be a lockfile"),
         "10,000 levels of tables": ("version = 1\na = " + "{a = " * 10_000, "nested too deeply to be a lockfile"),
-        "10,000 parts of a key": ("version = 1\n" + "a." * 10_000 + "a = 1", "2: a key of more than 32 parts"),
+        "10,000 parts of a key": ("version = 1\n" + "a." * 10_000 + "a = 1", "2: keys of more parts than a lockfile has"),
         "too large for TOML": ("version = 1\n" + "#" * 9 * 2**20, "9 MiB is too large for TOML; the limit is 8 MiB"),
     },
     "requirements.txt": {
@@ -134,11 +143,12 @@ BAD = {
 def run(*words, cwd):
     """Runs depfrag in a process of its own: exit code, stdout, stderr, seconds of work, MiB at most."""
     with open(cwd / "out", "wb+") as out, open(cwd / "err", "wb+") as err:
-        child = subprocess.Popen([sys.executable, "-m", "depfrag", *words], cwd=cwd, stdout=out, stderr=err)
-        _, status, used = os.wait4(child.pid, 0)
-        child.returncode = os.waitstatus_to_exitcode(status)
-        seconds = used.ru_utime + used.ru_stime
-        return child.returncode, (cwd / "out").read_text(), (cwd / "err").read_text(), seconds, used.ru_maxrss / 1024
+        command = [sys.executable, "-m", "depfrag", *words]
+        subprocess.run(
+            [sys.executable, "-I", "-S", "-c", MEASURING, *command], cwd=cwd, stdout=out, stderr=err, check=True
+        )
+    code, seconds, mebibytes = json.loads((cwd / "used").read_text())
+    return code, (cwd / "out").read_text(), (cwd / "err").read_text(), seconds, mebibytes
 
 
 def refused(folder, name, said):
