@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 _RUNS = re.compile(r"[-_.]+")
 _USER = re.compile(r"(//)[^/?#]*@")
 _PARAMETER = re.compile(r"([?&][^=&#?]*+)=[^&#]*+")
-_SECRET = re.compile(r"token|secret|passw|signature|credential|api[-_]?key|auth|\bsig\b", re.IGNORECASE)
+_SECRET = re.compile(r"token|secret|pass|pwd|signature|credential|key\b|auth|\bsig\b", re.IGNORECASE)
 _ARCHIVED = re.compile(r"[/=]([0-9a-f]{40})(?:\.tar\.gz|\.zip)?\Z")
 """Of a commit, as forges have it: ``/tar.gz/<commit>``, ``/get/<commit>.tar.gz``, ``/archive.tar.gz?ref=<commit>``."""
 _PLAIN = re.compile(r"[A-Za-z0-9._~:-]+\Z")

@@ -7,9 +7,6 @@ import posixpath
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from packaging.requirements import InvalidRequirement, Requirement
-from packaging.utils import InvalidSdistFilename, InvalidWheelFilename, parse_sdist_filename, parse_wheel_filename
-
 from depfrag.identity import python_name, without_credentials
 
 if TYPE_CHECKING:
@@ -27,6 +24,12 @@ _NO_TEXT = frozenset(("idna", "punycode", "raw-unicode-escape", "undefined", "un
 _LEGACY = re.compile(
     r"([A-Za-z0-9][\w.-]*+)\s*+(?:\[[^\]]*+\])?+\s*+={2,3}\s*+([^\s,;()*$]++)\s*+(?:;\s*+(.+)|@\s*+\S++)?+\Z"
 )
+_NAME = r"[A-Za-z0-9](?:[A-Za-z0-9._-]*+(?<=[A-Za-z0-9]))?"
+_PINNED = re.compile(
+    rf"({_NAME})(?:\[({_NAME}(?:,{_NAME})*+)\])?"
+    r"==([0-9]+(?:\.[0-9]+)*+(?:(?:a|b|rc|\.post|\.dev)[0-9]+)?)\Z"
+)
+"""The plainest requirement, and the most frequent: reading it takes no library, whose import takes 25 ms."""
 _VCS = re.compile(r"(git|hg|svn|bzr)\+")
 _ARCHIVES = (".whl", ".zip", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz", ".tar", ".egg")
 
@@ -162,6 +165,12 @@ def split_options(line: str) -> tuple[str, tuple[str, ...]]:
 
 def requirement(line: str, *, editable: bool = False) -> Asked | None:
     """What a requirement without options asks for; None when it is none."""
+    plain = _PINNED.match(line)
+    if plain:
+        extras = sorted({python_name(extra) for extra in plain[2].split(",")}) if plain[2] else ()
+        return Asked(python_name(plain[1]), plain[3], "registry", None, None, tuple(extras))
+    from packaging.requirements import InvalidRequirement, Requirement
+
     try:
         parsed = Requirement(line)
     except (InvalidRequirement, RecursionError, ValueError):
@@ -237,6 +246,8 @@ def _folder(name: str, path: str) -> Asked:
 
 def _archive_name(file: str) -> tuple[str, str | None]:
     from urllib.parse import unquote
+
+    from packaging.utils import InvalidSdistFilename, InvalidWheelFilename, parse_sdist_filename, parse_wheel_filename
 
     try:
         if file.endswith(".whl"):

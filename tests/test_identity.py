@@ -35,6 +35,21 @@ def test_addresses_lose_their_credentials(address, plain):
     assert without_credentials(address) == plain
 
 
+@pytest.mark.parametrize(
+    "name",
+    ["token", "access_token", "X-Amz-Security-Token", "client_secret", "password", "passwd", "pass", "pwd", "sig",
+     "X-Amz-Signature", "X-Amz-Credential", "key", "api_key", "apikey", "Authorization"],
+)  # fmt: skip
+def test_what_a_query_gives_away_goes(name):
+    assert without_credentials(f"https://h.example/a?b=1&{name}=w0rd#c") == f"https://h.example/a?b=1&{name}=#c"
+    assert without_credentials(f"https://h.example/a?{name}=w0rd&b=1") == f"https://h.example/a?{name}=&b=1"
+
+
+@pytest.mark.parametrize("name", ["rev", "ref", "subdirectory", "design", "monkeys"])
+def test_other_parts_of_a_query_stay(name):
+    assert without_credentials(f"https://h.example/a?{name}=1") == f"https://h.example/a?{name}=1"
+
+
 @given(st.text(st.characters(exclude_characters="/?#")), st.text(st.characters(exclude_characters="/?#@")))
 def test_no_part_of_a_password_stays(secret, host):
     assert without_credentials(f"https://{secret}@{host}/x") == f"https://{host}/x"

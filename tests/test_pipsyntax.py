@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from depfrag import pipsyntax
+from depfrag.identity import python_name
 from depfrag.pipsyntax import PROJECT, Asked, Line
 
 
@@ -139,6 +140,21 @@ def registry(name, version=None, marker=None, extras=()):
 )
 def test_requirements(line, asked):
     assert pipsyntax.requirement(line) == asked
+
+
+@given(
+    st.from_regex(r"[A-Za-z0-9._-]{1,6}", fullmatch=True),
+    st.sampled_from(["", "[x]", "[X.y,b_2]", "[]", "[a,]", "[-a]"])
+    | st.from_regex(r"\[[aB,._-]{1,5}\]", fullmatch=True),
+    st.from_regex(r"[0-9]{1,2}(\.[0-9]{1,2}){0,2}((a|b|rc|\.post|\.dev|-|c|\.\*)[0-9]?)?", fullmatch=True),
+)
+def test_the_plainest_are_read_as_the_library_reads_them(name, extras, version):
+    line = f"{name}{extras}=={version}"
+    plain = pipsyntax.requirement(line)
+    # With a space in it the library has to look at it.
+    assert plain == pipsyntax.requirement(f"{name}{extras} == {version}")
+    if pipsyntax._PINNED.match(line):
+        assert (plain.version, plain.name) == (version, python_name(name))
 
 
 def test_editable_requirements():

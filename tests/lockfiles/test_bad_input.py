@@ -112,7 +112,10 @@ BAD = {
         "a package without a name": ("version = 1\n\n[[package]]\nversion = '1'\n", "3: a package without a name"),
         "10,000 levels": ("version = 1\na = " + "[" * 10_000, "nested too deeply to be a lockfile"),
         "10,000 levels of tables": ("version = 1\na = " + "{a = " * 10_000, "nested too deeply to be a lockfile"),
-        "10,000 parts of a key": ("version = 1\n" + "a." * 10_000 + "a = 1", "2: keys of more parts than a lockfile has"),
+        "10,000 parts of a key": (
+            "version = 1\n" + "a." * 10_000 + "a = 1",
+            "2: keys of more parts than a lockfile has",
+        ),
         "too large for TOML": ("version = 1\n" + "#" * 9 * 2**20, "9 MiB is too large for TOML; the limit is 8 MiB"),
     },
     "requirements.txt": {

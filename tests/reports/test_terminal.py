@@ -126,8 +126,11 @@ def test_problems_of_one_kind_take_one_line():
     assert "and 2 more of this kind; -v lists them" in text
     verbose = rendered(analysis(made.project(LEFT_PAD), problems=problems), verbose=1)
     assert "no answer for p2 (line 2)" in verbose
-    hint = (Problem("flat", "info", "only a hint"),)
+    hint = (Problem("ignored", "info", "only a hint"),)
     assert "only a hint" not in rendered(analysis(made.project(LEFT_PAD), problems=hint))
+    for code in ("left-out", "supposed-direct"):
+        said = (Problem(code, "info", "what the numbers are of"),)
+        assert "! what the numbers are of" in rendered(analysis(made.project(LEFT_PAD), problems=said))
     assert "only a hint" in rendered(analysis(made.project(LEFT_PAD), problems=hint), verbose=1)
 
 
