@@ -167,8 +167,8 @@ def requirement(line: str, *, editable: bool = False) -> Asked | None:
     """What a requirement without options asks for; None when it is none."""
     plain = _PINNED.match(line)
     if plain:
-        extras = sorted({python_name(extra) for extra in plain[2].split(",")}) if plain[2] else ()
-        return Asked(python_name(plain[1]), plain[3], "registry", None, None, tuple(extras))
+        wanted = {python_name(extra) for extra in (plain[2] or "").split(",") if extra}
+        return Asked(python_name(plain[1]), plain[3], "registry", None, None, tuple(sorted(wanted)))
     from packaging.requirements import InvalidRequirement, Requirement
 
     try:

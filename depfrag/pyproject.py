@@ -14,6 +14,7 @@ from depfrag.errors import LockfileError
 from depfrag.identity import python_name, without_credentials
 from depfrag.markers import both
 from depfrag.model import Problem
+from depfrag.shapes import list_of, table_of, text_of, texts_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -93,24 +94,24 @@ def _document(data: bytes) -> Object:
 
 def manifest(table: Object) -> tuple[Manifest | None, tuple[str, ...]]:
     """What the document `table` says, None where it has no table for dependencies; and requirements that are none."""
-    tool = _object(table.get("tool"))
-    poetry, pdm, uv = (_object(tool.get(name)) for name in ("poetry", "pdm", "uv"))
-    project, groups = _object(table.get("project")), _object(table.get("dependency-groups"))
+    tool = table_of(table.get("tool"))
+    poetry, pdm, uv = (table_of(tool.get(name)) for name in ("poetry", "pdm", "uv"))
+    project, groups = table_of(table.get("project")), table_of(table.get("dependency-groups"))
     if not (project or groups or poetry or "dev-dependencies" in pdm or "dev-dependencies" in uv):
         return None, ()
     unread: list[str] = []
     needs = _bounded(
         chain(
             _main(project, poetry, unread),
-            _groups(groups, _object(poetry.get("group")), unread),
+            _groups(groups, table_of(poetry.get("group")), unread),
             _poetry_needs(poetry.get("dev-dependencies"), "dev", "dev"),
-            _listed(_object(pdm.get("dev-dependencies")), "dev", unread),
+            _listed(table_of(pdm.get("dev-dependencies")), "dev", unread),
             _requirements(uv.get("dev-dependencies"), "dev", "dev", unread),
         )
     )
-    called = _text(project.get("name")) or _text(poetry.get("name"))
+    called = text_of(project.get("name")) or text_of(poetry.get("name"))
     own = python_name(called) if called else None
-    left = "dependencies" in _list(project.get("dynamic")) and "dependencies" not in poetry
+    left = "dependencies" in list_of(project.get("dynamic")) and "dependencies" not in poetry
     return Manifest(called, tuple(need for need in needs if need.name != own), not left, table), tuple(unread)
 
 
@@ -131,14 +132,14 @@ def _main(project: Object, poetry: Object, unread: list[str]) -> Iterator[Need]:
     count by themselves where ``[project]`` says nothing, or leaves the optional ones, or all others, to poetry.
     """
     required = _requirements(project.get("dependencies"), "runtime", None, unread)
-    optional = _listed(_object(project.get("optional-dependencies")), "extra", unread)
+    optional = _listed(table_of(project.get("optional-dependencies")), "extra", unread)
     held = _bounded(chain(required, optional))
-    own = _bounded(_poetry_main(poetry.get("dependencies"), {} if held else _object(poetry.get("extras"))))
+    own = _bounded(_poetry_main(poetry.get("dependencies"), {} if held else table_of(poetry.get("extras"))))
     if not held:
         yield from own
         return
     yield from _enriched(held, own)
-    mixed = {"dependencies", "optional-dependencies"}.intersection(_texts(project.get("dynamic")))
+    mixed = {"dependencies", "optional-dependencies"}.intersection(texts_of(project.get("dynamic")))
     kinds = {need.kind == "runtime" for need in held}
     if mixed and len(kinds) == 1:
         yield from (need for need in own if (need.kind == "runtime") not in kinds)
@@ -147,7 +148,7 @@ def _main(project: Object, poetry: Object, unread: list[str]) -> Iterator[Need]:
 def _groups(groups: Object, poetry: Object, unread: list[str]) -> Iterator[Need]:
     """What groups ask for; poetry's own say more of those of ``[dependency-groups]``, and are groups themselves."""
     more = {
-        python_name(name): _bounded(_poetry_needs(_object(asked).get("dependencies"), "dev", python_name(name)))
+        python_name(name): _bounded(_poetry_needs(table_of(asked).get("dependencies"), "dev", python_name(name)))
         for name, asked in poetry.items()
     }
     for name, asked in groups.items():
@@ -166,7 +167,7 @@ def _listed(tables: Object, kind: EdgeKind, unread: list[str]) -> Iterator[Need]
 
 def _requirements(value: object, kind: EdgeKind, group: str | None, unread: list[str]) -> Iterator[Need]:
     """The requirements of an array, in the syntax of PEP 508; tables in it, such as an include, are none."""
-    for text in _texts(value):
+    for text in texts_of(value):
         need = _requirement(text, kind, group)
         if need is None:
             unread.append(text)
@@ -212,22 +213,22 @@ def poetry_needs(name: str, value: object, kind: EdgeKind = "runtime", group: st
             yield Need(python_name(name), kind, group, constraints=(item,))
         elif isinstance(item, dict):
             release, source = _poetry_source(item)
-            version = _text(item.get("version"))
+            version = text_of(item.get("version"))
             yield Need(
                 python_name(name),
                 kind,
                 group,
-                _extras(_texts(item.get("extras"))),
+                _extras(texts_of(item.get("extras"))),
                 _poetry_condition(item),
                 (version,) if version and release == "registry" else (),
                 release,
                 source,
-                _text(item.get("source")),
+                text_of(item.get("source")),
             )
 
 
 def _poetry_needs(table: object, kind: EdgeKind, group: str | None) -> Iterator[Need]:
-    for name, value in _object(table).items():
+    for name, value in table_of(table).items():
         if name.lower() != "python":
             yield from poetry_needs(name, value, kind, group)
 
@@ -236,11 +237,11 @@ def _poetry_main(table: object, extras: Object) -> Iterator[Need]:
     """Poetry's main dependencies; an optional one belongs to the extras that list it."""
     listed: dict[str, list[str]] = {}
     for extra, names in extras.items():
-        for name in _texts(names):
+        for name in texts_of(names):
             listed.setdefault(python_name(name), []).append(python_name(extra))
-    for name, value in _object(table).items():
+    for name, value in table_of(table).items():
         for item in value if isinstance(value, list) else [value]:
-            if not _object(item).get("optional"):
+            if not table_of(item).get("optional"):
                 yield from _poetry_needs({name: item}, "runtime", None)
                 continue
             for extra in listed.get(python_name(name), ()):
@@ -272,7 +273,7 @@ def _poetry_source(item: Object) -> tuple[ReleaseKind, str | None]:
         ("git", "git"), ("file", "file"), ("path", "link"), ("url", "url"),
     )  # fmt: skip
     for key, kind in kinds:
-        address = _text(item.get(key))
+        address = text_of(item.get(key))
         if address:
             is_file = kind == "link" and address.endswith((".whl", ".zip", ".gz", ".bz2", ".tgz", ".tar", ".xz"))
             return "file" if is_file else kind, without_credentials(address)
@@ -280,9 +281,9 @@ def _poetry_source(item: Object) -> tuple[ReleaseKind, str | None]:
 
 
 def _poetry_condition(item: Object) -> str | None:
-    python, platform = _text(item.get("python")), _text(item.get("platform"))
+    python, platform = text_of(item.get("python")), text_of(item.get("platform"))
     return both(
-        _text(item.get("markers")),
+        text_of(item.get("markers")),
         poetryspec.python_marker(python) if python else None,
         _platform_marker(platform) if platform else None,
     )
@@ -305,19 +306,3 @@ def _platform_marker(text: str) -> str | None:
 
 def _extras(names: Iterable[str]) -> tuple[str, ...]:
     return tuple(sorted({python_name(name) for name in names}))
-
-
-def _object(value: object) -> Object:
-    return value if isinstance(value, dict) else {}
-
-
-def _list(value: object) -> list[Any]:
-    return value if isinstance(value, list) else []
-
-
-def _texts(value: object) -> list[str]:
-    return [item for item in _list(value) if isinstance(item, str)]
-
-
-def _text(value: object) -> str | None:
-    return value if isinstance(value, str) and value else None

@@ -15,8 +15,8 @@ TOP = pathlib.Path(__file__).resolve().parents[1]
 PACKAGE = TOP / "depfrag"
 
 LOWEST = """
-    errors model version visible tables identity places npmspec pipsyntax facts accounts mirrors counting unpacking
-    wording unread digraph decode jsonc purls bom yamltext pnpmspec pnpmtext yarntext yarnspec peers missing
+    errors model version shapes visible tables identity places npmspec pipsyntax facts accounts mirrors counting
+    unpacking wording unread digraph decode jsonc purls bom yamltext pnpmspec pnpmtext yarntext yarnspec peers missing
     jsontext placement drawing graph snapshot gitignore walking markers poetryspec pyspec
 """
 LAYERS = (

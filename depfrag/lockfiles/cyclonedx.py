@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from depfrag import purls
 from depfrag.bom import Bom, Component, Relation
 from depfrag.errors import LockfileError
+from depfrag.shapes import list_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -101,7 +102,7 @@ def _told(table: Object) -> frozenset[str]:
         ref
         for composition in table.get("compositions", ())
         if isinstance(composition, dict) and composition.get("aggregate") not in _KNOWN
-        for ref in _listed(composition.get("dependencies"))
+        for ref in list_of(composition.get("dependencies"))
         if isinstance(ref, str)
     }
     return frozenset(entry["ref"] for entry in table["dependencies"]) - open_refs
@@ -110,7 +111,7 @@ def _told(table: Object) -> frozenset[str]:
 def _every(path: str, listed: object, within: object, lines: Lines) -> Iterator[tuple[Object, str | None]]:
     """The components of a list and all in them, each with the ref of what it is in."""
     outer = within if isinstance(within, str) else None
-    todo = [(component, outer) for component in reversed(_listed(listed))]
+    todo = [(component, outer) for component in reversed(list_of(listed))]
     while todo:
         component, outer = todo.pop()
         if not isinstance(component, dict) or not isinstance(component.get("name"), str):
@@ -118,14 +119,14 @@ def _every(path: str, listed: object, within: object, lines: Lines) -> Iterator[
         yield component, outer
         if "components" in component:
             ref = _text(component, "bom-ref")
-            todo.extend((inner, ref) for inner in reversed(_listed(component["components"])))
+            todo.extend((inner, ref) for inner in reversed(list_of(component["components"])))
 
 
 def _component(component: Object, lines: Lines | None) -> Component:
     group, name, purl = _text(component, "group"), _text(component, "name") or "", _text(component, "purl")
     hashes = list(_hashes(component.get("hashes"))) if "hashes" in component else []
     address = None
-    for reference in _listed(component.get("externalReferences")):
+    for reference in list_of(component.get("externalReferences")):
         if isinstance(reference, dict) and reference.get("type") == "distribution":
             hashes.extend(_hashes(reference.get("hashes")))
             address = address or _text(reference, "url")
@@ -148,7 +149,7 @@ def _component(component: Object, lines: Lines | None) -> Component:
 def _properties(listed: object) -> dict[str, set[str]]:
     """The values of the properties that are read."""
     found: dict[str, set[str]] = {}
-    for item in _listed(listed):
+    for item in list_of(listed):
         if isinstance(item, dict) and (name := _text(item, "name")) in _PROPERTIES and (value := _text(item, "value")):
             found.setdefault(name or "", set()).add(value)
     return found
@@ -162,14 +163,10 @@ def _is_dev(properties: Mapping[str, set[str]]) -> bool:
 
 def _hashes(listed: object) -> Iterator[str]:
     """Hashes as ``sha512:…``, in hexadecimal as they are written."""
-    for item in _listed(listed):
+    for item in list_of(listed):
         algorithm, content = (_text(item, "alg"), _text(item, "content")) if isinstance(item, dict) else (None, None)
         if algorithm and content and _HASH.match(content):
             yield f"{algorithm.lower().replace('sha-', 'sha')}:{content}"
-
-
-def _listed(value: object) -> list[Any]:
-    return value if isinstance(value, list) else []
 
 
 def _text(table: object, key: str) -> str | None:

@@ -13,6 +13,7 @@ from depfrag.markers import either
 from depfrag.model import Lockfile, Problem, Release, Root
 from depfrag.pygraph import Edges, environments, wanted
 from depfrag.pyspec import Asked, Offered, Specifiers
+from depfrag.shapes import list_of, table_of, text_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -54,7 +55,7 @@ class PdmLock:
     def parse(self, path: str, data: bytes, files: Files) -> Lockfile:
         content = decode.text(path, data)
         table = decode.toml_table(path, content)
-        metadata = _object(table.get("metadata"))
+        metadata = table_of(table.get("metadata"))
         _check_version(path, table, metadata)
         entries, unread = _entries(path, table, content)
         manifest, problems = pyproject.read(path, files)
@@ -87,10 +88,10 @@ def _entries(path: str, table: Object, content: str) -> tuple[list[_Entry], tupl
         raise LockfileError(path, "not an array of tables", where="package")
     if len(tables) > _MAX_ENTRIES:
         raise LockfileError(path, f"more than {_MAX_ENTRIES:,} packages")
-    files = _object(_object(table.get("metadata")).get("files"))
+    files = table_of(table_of(table.get("metadata")).get("files"))
     entries, needs = [], _Needs(path)
     for i, (entry, line) in enumerate(zip(tables, decode.array_lines(content, "package", len(tables)), strict=True)):
-        if not isinstance(entry, dict) or not _text(entry.get("name")):
+        if not isinstance(entry, dict) or not text_of(entry.get("name")):
             raise LockfileError(path, "a package without a name", where=line or f"package[{i}]")
         entries.append(_entry(entry, files, line, needs))
     return entries, needs.problems()
@@ -110,7 +111,7 @@ class _Needs:
                 for item in items if isinstance(items, list) else [items]:
                     yield _old_need(name, item)
             return
-        texts = _list(value)
+        texts = list_of(value)
         self._left -= len(texts)
         if self._left < 0:
             raise LockfileError(self._path, f"more than {_MAX_NEEDS:,} dependencies", where=line)
@@ -133,8 +134,8 @@ class _Needs:
 
 def _entry(entry: Object, files: Object, line: int | None, needs: _Needs) -> _Entry:
     kind, source = _origin(entry)
-    name, version = entry["name"], _text(entry.get("version"))
-    extras = [extra for extra in _list(entry.get("extras")) if isinstance(extra, str)]
+    name, version = entry["name"], text_of(entry.get("version"))
+    extras = [extra for extra in list_of(entry.get("extras")) if isinstance(extra, str)]
     listed = entry.get("files")
     if listed is None:
         listed = files.get(f"{name}[{','.join(sorted(extras))}] {version}", files.get(f"{name} {version}"))
@@ -144,9 +145,9 @@ def _entry(entry: Object, files: Object, line: int | None, needs: _Needs) -> _En
         kind,
         source,
         bool(extras),
-        _text(entry.get("marker")),
-        frozenset(g for g in _list(entry.get("groups", entry.get("sections"))) if isinstance(g, str)),
-        frozenset(file["hash"] for file in _list(listed) if _text(_object(file).get("hash"))),
+        text_of(entry.get("marker")),
+        frozenset(g for g in list_of(entry.get("groups", entry.get("sections"))) if isinstance(g, str)),
+        frozenset(file["hash"] for file in list_of(listed) if text_of(table_of(file).get("hash"))),
         line,
         tuple(needs.of(entry.get("dependencies"), line)),
     )
@@ -155,13 +156,13 @@ def _entry(entry: Object, files: Object, line: int | None, needs: _Needs) -> _En
 def _origin(entry: Object) -> tuple[ReleaseKind, str | None]:
     """What kind of release an entry or an old dependency table is, and where it comes from."""
     for vcs in _VCS:
-        if repository := _text(entry.get(vcs)):
-            revision = _text(entry.get("revision")) or _text(entry.get("ref"))
+        if repository := text_of(entry.get(vcs)):
+            revision = text_of(entry.get("revision")) or text_of(entry.get("ref"))
             source = without_credentials(repository)
             return "git" if vcs == "git" else "url", f"{source}#{revision}" if revision else source
-    if path := _text(entry.get("path")):
+    if path := text_of(entry.get("path")):
         return "file" if path.endswith(_ARCHIVES) else "link", posixpath.normpath(path)
-    if url := _text(entry.get("url")):
+    if url := text_of(entry.get("url")):
         return _at(without_credentials(url))
     return "registry", None
 
@@ -175,11 +176,11 @@ def _at(url: str) -> tuple[ReleaseKind, str | None]:
 
 
 def _old_need(name: str, item: object) -> Asked:
-    table = _object(item)
+    table = table_of(item)
     kind, source = _origin(table)
-    specifier = _text(item) or _text(table.get("version")) or ""
-    condition, under = pyspec.without_extras(_text(table.get("marker")))
-    extras = tuple(python_name(e) for e in _list(table.get("extras")) if isinstance(e, str))
+    specifier = text_of(item) or text_of(table.get("version")) or ""
+    condition, under = pyspec.without_extras(text_of(table.get("marker")))
+    extras = tuple(python_name(e) for e in list_of(table.get("extras")) if isinstance(e, str))
     return Asked(python_name(name), extras, specifier.strip("*"), condition, under, kind, source)
 
 
@@ -213,8 +214,8 @@ def _lockfile(
 
 def _nodes(entries: Sequence[_Entry], manifest: Manifest | None) -> tuple[dict[str, list[_Entry]], dict[str, Root]]:
     """Entries by the release or root that they are of, and the roots: the project and the members of its workspace."""
-    tool = _object(manifest.table.get("tool")) if manifest else {}
-    member = npmspec.workspaces(_object(_object(tool.get("pdm")).get("workspace")).get("members"))
+    tool = table_of(manifest.table.get("tool")) if manifest else {}
+    member = npmspec.workspaces(table_of(table_of(tool.get("pdm")).get("workspace")).get("members"))
     roots = {"root:.": Root("root:.", manifest.name if manifest else None, ".")}
     nodes: dict[str, list[_Entry]] = {}
     if manifest and manifest.name:
@@ -234,12 +235,12 @@ def _direct(metadata: Object, manifest: Manifest | None, roots: Mapping[str, Roo
     """What the project itself asks for, in the groups that are locked; and the members that no group names."""
     if manifest is None:
         return
-    locked = {python_name(g) for g in _list(metadata.get("groups")) if isinstance(g, str)}
+    locked = {python_name(g) for g in list_of(metadata.get("groups")) if isinstance(g, str)}
     for need in manifest.needs:
         if not locked or (need.group or "default") in locked:
             yield wanted(need), need.kind
     specifiers = Specifiers()
-    for text in _list(_object(manifest.table.get("project")).get("dev-dependencies")):
+    for text in list_of(table_of(manifest.table.get("project")).get("dev-dependencies")):
         # pdm 1.0 to 1.4 had them there.
         if isinstance(text, str) and (found := specifiers.read(text)):
             yield found, "dev"
@@ -270,25 +271,13 @@ def _hints(nodes: Mapping[str, Sequence[_Entry]]) -> dict[str, EdgeKind]:
 
 def _environments(metadata: Object, manifest: Manifest | None) -> str | None:
     """The marker of the versions of Python that the file is for."""
-    project = _object(manifest.table.get("project")) if manifest else {}
-    targets = _list(metadata.get("targets")) or [{"requires_python": project.get("requires-python")}]
-    pythons = [_text(_object(target).get("requires_python")) for target in targets]
+    project = table_of(manifest.table.get("project")) if manifest else {}
+    targets = list_of(metadata.get("targets")) or [{"requires_python": project.get("requires-python")}]
+    pythons = [text_of(table_of(target).get("requires_python")) for target in targets]
     return either(poetryspec.python_marker(text) if text else None for text in pythons)
 
 
 def _excluded(manifest: Manifest | None) -> set[str]:
     """What the project keeps out of its lockfile."""
-    pdm = _object(_object(manifest.table.get("tool")).get("pdm")) if manifest else {}
-    return {python_name(n) for n in _list(_object(pdm.get("resolution")).get("excludes")) if isinstance(n, str)}
-
-
-def _object(value: object) -> Object:
-    return value if isinstance(value, dict) else {}
-
-
-def _list(value: object) -> list[Any]:
-    return value if isinstance(value, list) else []
-
-
-def _text(value: object) -> str | None:
-    return value if isinstance(value, str) and value else None
+    pdm = table_of(table_of(manifest.table.get("tool")).get("pdm")) if manifest else {}
+    return {python_name(n) for n in list_of(table_of(pdm.get("resolution")).get("excludes")) if isinstance(n, str)}

@@ -17,6 +17,7 @@ from depfrag.identity import python_name, release_ids, without_credentials
 from depfrag.markers import either, given
 from depfrag.missing import Missing
 from depfrag.model import Dependency, Lockfile, Problem, Release, Root
+from depfrag.shapes import list_of, table_of, text_of, texts_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -61,10 +62,10 @@ class PipfileLock:
     def parse(self, path: str, data: bytes, files: Files) -> Lockfile:
         content = decode.text(path, data)
         table = decode.json_table(path, content)
-        meta = _object(table.get("_meta"))
+        meta = table_of(table.get("_meta"))
         if not meta and not isinstance(table.get("default"), dict):
             raise LockfileError(path, "this JSON file is no Pipfile.lock: it has neither '_meta' nor 'default'")
-        sources = [source for source in _list(meta.get("sources")) if _text(_object(source).get("url"))]
+        sources = [source for source in list_of(meta.get("sources")) if text_of(table_of(source).get("url"))]
         indexes = dict.fromkeys(without_credentials(source["url"]) for source in sources)
         named = {str(source.get("name")): without_credentials(source["url"]) for source in sources}
         entries = list(_entries(path, table, named, _lines(content, table)))
@@ -118,7 +119,7 @@ def _entries(path: str, table: Object, sources: Mapping[str, str], lines: Mappin
 def _entry(name: str, category: str, entry: Object, sources: Mapping[str, str], line: int | None) -> _Entry:
     kind, source = _origin(entry)
     if kind == "registry":
-        version, source = _text(entry.get("version")), sources.get(str(entry.get("index")))
+        version, source = text_of(entry.get("version")), sources.get(str(entry.get("index")))
     else:
         version = _version_of(source) if source and kind in ("file", "url") else None
     return _Entry(
@@ -127,9 +128,9 @@ def _entry(name: str, category: str, entry: Object, sources: Mapping[str, str], 
         re.sub(r"\A={2,3}\s*", "", version) if version and version != "*" else None,
         kind,
         source,
-        _text(entry.get("markers")) or _text(entry.get("os_markers")),
-        tuple(python_name(extra) for extra in _texts(entry.get("extras"))),
-        tuple(_texts(entry["hashes"] if "hashes" in entry else [entry.get("hash")])),
+        text_of(entry.get("markers")) or text_of(entry.get("os_markers")),
+        tuple(python_name(extra) for extra in texts_of(entry.get("extras"))),
+        tuple(texts_of(entry["hashes"] if "hashes" in entry else [entry.get("hash")])),
         line,
     )
 
@@ -147,13 +148,13 @@ def _origin(entry: Object) -> tuple[ReleaseKind, str | None]:
     if entry.keys().isdisjoint(_ADDRESSES):
         return "registry", None
     for vcs in _VCS:
-        if address := _text(entry.get(vcs)):
+        if address := text_of(entry.get(vcs)):
             place = without_credentials(address).partition("#")[0].removeprefix(f"{vcs}+")
             found = re.match(r"(.*/[^/@]+)@([^/@]+)\Z", place)
             place, revision = (found[1], found[2]) if found else (place, None)
-            revision = _text(entry.get("ref")) or revision
+            revision = text_of(entry.get("ref")) or revision
             return "git" if vcs == "git" else "url", f"{place}#{revision}" if revision else place
-    address = _text(entry.get("path")) or _text(entry.get("file"))
+    address = text_of(entry.get("path")) or text_of(entry.get("file"))
     if not address:
         return "registry", None
     if "://" in address and not address.startswith("file:"):
@@ -190,7 +191,7 @@ class _Project:
         self.known = True
         for section in sorted(table.keys() - _NO_CATEGORIES):
             category = next((name for name, other in _SECTIONS.items() if other == section), section)
-            for name, wanted in _object(table[section]).items():
+            for name, wanted in table_of(table[section]).items():
                 spare = isinstance(wanted, dict) and bool(wanted.keys() - {"version", "extras", "index"})
                 self._add(category, python_name(name.partition("[")[0]), spare=spare)
         installed = [entry for entry in self._entries if entry.is_project()]
@@ -250,19 +251,3 @@ def _is_asked(need: Need, extras: Sequence[str]) -> bool:
     if need.kind == "extra":
         return need.condition is not None and given(need.condition, extras)[0]
     return need.kind == "runtime"
-
-
-def _object(value: object) -> Object:
-    return value if isinstance(value, dict) else {}
-
-
-def _list(value: object) -> list[Any]:
-    return value if isinstance(value, list) else []
-
-
-def _texts(value: object) -> list[str]:
-    return [item for item in _list(value) if isinstance(item, str)]
-
-
-def _text(value: object) -> str | None:
-    return value if isinstance(value, str) and value else None

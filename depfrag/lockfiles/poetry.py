@@ -14,6 +14,7 @@ from depfrag.markers import both, either
 from depfrag.missing import Missing
 from depfrag.model import Dependency, Lockfile, Problem, Release, Root
 from depfrag.poetrychoice import Choice, Package
+from depfrag.shapes import list_of, table_of, text_of, texts_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -40,14 +41,14 @@ class PoetryLock:
     def parse(self, path: str, data: bytes, files: Files) -> Lockfile:
         content = decode.text(path, data)
         table = decode.toml_table(path, content)
-        metadata = _object(table.get("metadata"))
+        metadata = table_of(table.get("metadata"))
         form = _format(path, table, metadata)
         packages = _packages(path, table, content)
         manifest, problems = pyproject.read(path, files)
         if manifest and _is_outdated(manifest.table, metadata.get("content-hash")):
             text = "pyproject.toml has changed since poetry.lock was made from it; run poetry lock again"
             problems = (*problems, Problem("outdated", "warning", text, path))
-        graph = _Graph(path, packages, _text(metadata.get("python-versions")), manifest.name if manifest else None)
+        graph = _Graph(path, packages, text_of(metadata.get("python-versions")), manifest.name if manifest else None)
         known = manifest is not None and manifest.complete
         graph.follow(manifest.needs if manifest else _extras_of(table), known=known)
         return Lockfile(
@@ -85,19 +86,19 @@ def _packages(path: str, table: Object, content: str) -> list[Package]:
         raise LockfileError(path, "not an array of tables", where="package")
     entries = list(zip(tables, decode.array_lines(content, "package", len(tables)), strict=True))
     for i, (entry, line) in enumerate(entries):
-        if not isinstance(entry, dict) or not _text(entry.get("name")):
+        if not isinstance(entry, dict) or not text_of(entry.get("name")):
             raise LockfileError(path, "a package without a name", where=line or f"package[{i}]")
-    dependencies = (_object(entry.get("dependencies")) for entry in tables)
+    dependencies = (table_of(entry.get("dependencies")) for entry in tables)
     if sum(len(item) for each in dependencies for item in _pythons(each)) > _MAX_PYTHONS:
         raise LockfileError(path, "more constraints on Python than any project has", where="dependencies")
-    listed = _Listed(_object(table.get("metadata")), [python_name(entry["name"]) for entry in tables])
+    listed = _Listed(table_of(table.get("metadata")), [python_name(entry["name"]) for entry in tables])
     return [_package(entry, line, listed) for entry, line in entries]
 
 
 def _package(entry: Object, line: int | None, listed: _Listed) -> Package:
-    name, version = python_name(entry["name"]), _text(entry.get("version"))
-    kind, source, index = _source(_object(entry.get("source")))
-    category, groups = _text(entry.get("category")), _texts(entry.get("groups"))
+    name, version = python_name(entry["name"]), text_of(entry.get("version"))
+    kind, source, index = _source(table_of(entry.get("source")))
+    category, groups = text_of(entry.get("category")), texts_of(entry.get("groups"))
     return Package(
         name,
         version,
@@ -105,20 +106,20 @@ def _package(entry: Object, line: int | None, listed: _Listed) -> Package:
         source,
         index,
         _marker(entry, groups),
-        _text(entry.get("python-versions")),
+        text_of(entry.get("python-versions")),
         entry.get("optional") is True,
         frozenset(groups or ([category] if category else [])),
         listed.hashes(entry, name, version),
         line,
-        tuple(_needs(_object(entry.get("dependencies")))),
-        {python_name(extra): _extra(asked) for extra, asked in _object(entry.get("extras")).items()},
+        tuple(_needs(table_of(entry.get("dependencies")))),
+        {python_name(extra): _extra(asked) for extra, asked in table_of(entry.get("extras")).items()},
     )
 
 
 def _source(table: Object) -> tuple[ReleaseKind, str | None, str]:
     """What kind of release it is, where it comes from, and the name of its index."""
-    url, commit = _text(table.get("url")), _text(table.get("resolved_reference"))
-    reference = _text(table.get("reference"))
+    url, commit = text_of(table.get("url")), text_of(table.get("resolved_reference"))
+    reference = text_of(table.get("reference"))
     kind = _KINDS.get(str(table.get("type")), "registry")
     source = without_credentials(url) if url else None
     if kind == "git" and source:
@@ -131,22 +132,22 @@ def _marker(entry: Object, groups: Sequence[str]) -> str | None:
     """The environments that any of the package's groups needs it in; poetry 0.x called them otherwise."""
     marker = entry.get("markers", entry.get("marker"))
     if isinstance(marker, dict):
-        return either(_text(marker.get(group)) for group in groups)
-    return _text(marker)
+        return either(text_of(marker.get(group)) for group in groups)
+    return text_of(marker)
 
 
 def _pythons(table: Object) -> Iterator[str]:
     """The constraints on Python of dependencies; poetry 0.x and 1.0 wrote them by themselves and not as markers."""
     for value in table.values():
         for item in value if isinstance(value, list) else [value]:
-            if isinstance(item, dict) and (python := _text(item.get("python"))):
+            if isinstance(item, dict) and (python := text_of(item.get("python"))):
                 yield python
 
 
 def _needs(table: Object) -> Iterator[Need]:
     for name, value in table.items():
         for item in value if isinstance(value, list) else [value]:
-            optional = _object(item).get("optional") is True
+            optional = table_of(item).get("optional") is True
             for need in pyproject.poetry_needs(name, item, "extra" if optional else "runtime"):
                 is_extra = optional or (need.condition and not markers.given(need.condition, ())[0])
                 yield need._replace(kind="extra") if is_extra else need
@@ -155,7 +156,7 @@ def _needs(table: Object) -> Iterator[Need]:
 def _extra(asked: object) -> tuple[tuple[str, tuple[str, ...]], ...]:
     """Names and extras of what an extra needs; its requirements may be as poetry once wrote them: ``a[b] (>=1)``."""
     found = []
-    for text in _texts(asked):
+    for text in texts_of(asked):
         match = re.match(r"\s*+([A-Za-z0-9._-]++)\s*+(?:\[([^\]]*+)\])?", text)
         if match:
             extras = tuple(python_name(e.strip()) for e in (match[2] or "").split(",") if e.strip())
@@ -167,17 +168,17 @@ class _Listed:
     """Hashes of files, which lockfiles before 1.5 of poetry list for all packages in one place."""
 
     def __init__(self, metadata: Object, names: Sequence[str]) -> None:
-        self._files = {python_name(name): files for name, files in _object(metadata.get("files")).items()}
-        self._hashes = {python_name(name): hashes for name, hashes in _object(metadata.get("hashes")).items()}
+        self._files = {python_name(name): files for name, files in table_of(metadata.get("files")).items()}
+        self._hashes = {python_name(name): hashes for name, hashes in table_of(metadata.get("hashes")).items()}
         self._several = {name for name, count in Counter(names).items() if count > 1}
 
     def hashes(self, entry: Object, name: str, version: str | None) -> frozenset[str]:
         files = entry.get("files", self._files.get(name))
-        held = [file for file in _list(files) if _text(_object(file).get("hash"))]
+        held = [file for file in list_of(files) if text_of(table_of(file).get("hash"))]
         if "files" not in entry and name in self._several:
             # The files of all versions stand together, with nothing but their names to tell them apart.
-            held = [file for file in held if _is_of(_text(file.get("file")) or "", version)]
-        old = (text if ":" in text else f"sha256:{text}" for text in _texts(self._hashes.get(name)))
+            held = [file for file in held if _is_of(text_of(file.get("file")) or "", version)]
+        old = (text if ":" in text else f"sha256:{text}" for text in texts_of(self._hashes.get(name)))
         return frozenset(file["hash"] for file in held).union(old)
 
 
@@ -318,8 +319,8 @@ def _extras_of(table: Object) -> list[Need]:
     """What the project's extras need, as the lockfile lists it."""
     return [
         pyproject.Need(python_name(name), "extra", python_name(extra), condition=f"extra == '{python_name(extra)}'")
-        for extra, names in _object(table.get("extras")).items()
-        for name in _texts(names)
+        for extra, names in table_of(table.get("extras")).items()
+        for name in texts_of(names)
     ]
 
 
@@ -348,7 +349,7 @@ def _is_outdated(table: Object, known: object) -> bool:
 
 def _relevant(table: Object) -> Iterator[Object]:
     """The parts of a manifest that the content hash is made of: as in poetry 0.x and 1.x, 2.0, and since 2.3."""
-    poetry, project = _object(_object(table.get("tool")).get("poetry")), _object(table.get("project"))
+    poetry, project = table_of(table_of(table.get("tool")).get("poetry")), table_of(table.get("project"))
     legacy: dict[str, object] = {
         key: poetry.get(key) for key in ("dependencies", "source", "extras", "dev-dependencies")
     }
@@ -362,19 +363,3 @@ def _relevant(table: Object) -> Iterator[Object]:
         yield {**content, "tool": {"poetry": own}}
     if groups := table.get("dependency-groups"):
         yield {**content, "dependency-groups": groups, "tool": {"poetry": own}}
-
-
-def _object(value: object) -> Object:
-    return value if isinstance(value, dict) else {}
-
-
-def _list(value: object) -> list[Any]:
-    return value if isinstance(value, list) else []
-
-
-def _texts(value: object) -> list[str]:
-    return [item for item in _list(value) if isinstance(item, str)]
-
-
-def _text(value: object) -> str | None:
-    return value if isinstance(value, str) and value else None

@@ -17,6 +17,7 @@ from depfrag.markers import either, given
 from depfrag.model import Lockfile, Problem, Release, Root
 from depfrag.pygraph import Edges, environments, wanted
 from depfrag.pyspec import Offered, Specifiers
+from depfrag.shapes import list_of, table_of, tables_of, text_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -139,10 +140,10 @@ def _entries(path: str, tables: Sequence[object], content: str) -> tuple[list[_E
         raise LockfileError(path, f"more than {_MAX_ENTRIES:,} packages")
     invalid: list[tuple[str, str, int | None]] = []
     for i, (table, line) in enumerate(zip(tables, decode.array_lines(content, "packages", len(tables)), strict=True)):
-        if not isinstance(table, dict) or not _text(table.get("name")):
+        if not isinstance(table, dict) or not text_of(table.get("name")):
             raise LockfileError(path, "a package without a name", where=line or f"packages[{i}]")
         entries.append(_entry(table, line, specifiers))
-        left -= 1 + len(_list(table.get("wheels"))) + len(entries[-1].marker or "") // 10
+        left -= 1 + len(list_of(table.get("wheels"))) + len(entries[-1].marker or "") // 10
         if left >= 0 and (reason := _invalid(table)):
             invalid.append((entries[-1].name, reason, line))
     if not invalid:
@@ -155,16 +156,16 @@ def _entries(path: str, tables: Sequence[object], content: str) -> tuple[list[_E
 
 def _entry(table: Object, line: int | None, specifiers: Specifiers) -> _Entry:
     kind, source = _origin(table)
-    files = [_object(table.get(key)) for key in ("archive", "sdist")] + [_object(w) for w in _list(table.get("wheels"))]
-    hashes = {f"{name}:{value}" for f in files for name, value in _object(f.get("hashes")).items() if _text(value)}
-    noted = _object(_object(table.get("tool")).get("pdm")).get("dependencies")
+    files = [table_of(table.get("archive")), table_of(table.get("sdist")), *tables_of(table.get("wheels"))]
+    hashes = {f"{name}:{value}" for f in files for name, value in table_of(f.get("hashes")).items() if text_of(value)}
+    noted = table_of(table_of(table.get("tool")).get("pdm")).get("dependencies")
     needs = [specifiers.read(text) for text in noted if isinstance(text, str)] if isinstance(noted, list) else None
     return _Entry(
         python_name(table["name"]),
-        _text(table.get("version")),
+        text_of(table.get("version")),
         kind,
         source,
-        _text(table.get("marker")),
+        text_of(table.get("marker")),
         frozenset(hashes),
         line,
         table,
@@ -174,29 +175,29 @@ def _entry(table: Object, line: int | None, specifiers: Specifiers) -> _Entry:
 
 def _origin(table: Object) -> tuple[ReleaseKind, str | None]:
     """What kind of release an entry is, and where it comes from."""
-    if vcs := _object(table.get("vcs")):
-        commit = _text(vcs.get("commit-id"))
+    if vcs := table_of(table.get("vcs")):
+        commit = text_of(vcs.get("commit-id"))
         address = _address(vcs) or ""
         return "git" if vcs.get("type") == "git" else "url", f"{address}#{commit}" if commit else address
-    if directory := _object(table.get("directory")):
-        below = _text(directory.get("subdirectory")) or ""
-        return "link", posixpath.normpath(posixpath.join(_text(directory.get("path")) or ".", below))
-    if archive := _object(table.get("archive")):
+    if directory := table_of(table.get("directory")):
+        below = text_of(directory.get("subdirectory")) or ""
+        return "link", posixpath.normpath(posixpath.join(text_of(directory.get("path")) or ".", below))
+    if archive := table_of(table.get("archive")):
         return "file" if _is_local(archive) else "url", _address(archive)
-    files = [f for f in [table.get("sdist"), *_list(table.get("wheels"))] if isinstance(f, dict)]
-    index = _text(table.get("index"))
+    files = [f for f in [table.get("sdist"), *list_of(table.get("wheels"))] if isinstance(f, dict)]
+    index = text_of(table.get("index"))
     if files and not index and all(_is_local(f) for f in files):
         return "file", _address(files[0])
     return "registry", without_credentials(index) if index else None
 
 
 def _is_local(file: Object) -> bool:
-    url = _text(file.get("url"))
-    return url.startswith("file:") if url else _text(file.get("path")) is not None
+    url = text_of(file.get("url"))
+    return url.startswith("file:") if url else text_of(file.get("path")) is not None
 
 
 def _address(table: Object) -> str | None:
-    address = _text(table.get("url")) or _text(table.get("path"))
+    address = text_of(table.get("url")) or text_of(table.get("path"))
     return without_credentials(address).removeprefix("file://") if address else None
 
 
@@ -207,7 +208,7 @@ def _graph(path: str, table: Object, nodes: Mapping[str, Sequence[_Entry]]) -> E
     offered = [
         Offered(*held[0][:4], environments(map(_environments, {e.marker for e in held}))) for held in nodes.values()
     ]
-    listed = [_text(marker) for marker in _list(table.get("environments"))]
+    listed = [text_of(marker) for marker in list_of(table.get("environments"))]
     return Edges(path, list(nodes), offered, where=either(listed) if listed else None)
 
 
@@ -232,8 +233,8 @@ def _nodes(entries: Sequence[_Entry], manifest: Manifest | None) -> tuple[dict[s
 
 def _members(manifest: Manifest | None) -> Callable[[str], bool]:
     """Whether a folder is a member of the workspace, as uv and pdm let a project name them."""
-    tool = _object(manifest.table.get("tool")) if manifest else {}
-    listed = [_list(_object(_object(tool.get(name)).get("workspace")).get("members")) for name in ("uv", "pdm")]
+    tool = table_of(manifest.table.get("tool")) if manifest else {}
+    listed = [list_of(table_of(table_of(tool.get(name)).get("workspace")).get("members")) for name in ("uv", "pdm")]
     return npmspec.workspaces([*listed[0], *listed[1]])
 
 
@@ -270,8 +271,8 @@ class _Others:
 
     def follow(self, graph: Edges, dependent: str, entry: _Entry) -> None:
         """Adds the edges to what an entry needs. That holds in the environments that the other is there for."""
-        for asked in _list(entry.table.get("dependencies")):
-            name = python_name(_text(_object(asked).get("name")) or "")
+        for asked in list_of(entry.table.get("dependencies")):
+            name = python_name(text_of(table_of(asked).get("name")) or "")
             alike = self._by_name.get(name, [])
             self._left -= 1 + len(alike)
             if self._left < 0:
@@ -290,7 +291,7 @@ def _fits(asked: Object, table: Object) -> bool:
         wanted_part, part = todo.pop()
         for key, value in wanted_part.items():
             if isinstance(value, dict):
-                todo.append((value, _object(part.get(key))))
+                todo.append((value, table_of(part.get(key))))
             elif value != part.get(key):
                 return False
     return True
@@ -317,7 +318,7 @@ def _release(name: str, copies: Sequence[_Entry]) -> Release:
 
 def _hints(table: Object, nodes: Mapping[str, Sequence[_Entry]]) -> dict[str, EdgeKind]:
     """By the extras and groups that the markers name: what is not installed without being asked for."""
-    default = {"default", *(g for g in _list(table.get("default-groups")) if isinstance(g, str))}
+    default = {"default", *(g for g in list_of(table.get("default-groups")) if isinstance(g, str))}
     hints: dict[str, EdgeKind] = {}
     for name, copies in nodes.items():
         named = [_MEMBERSHIP.findall(entry.marker or "") for entry in copies]
@@ -333,18 +334,6 @@ def _environments(marker: str | None) -> str | None:
     if marker is None or not _MEMBERSHIP.search(marker):
         return marker
     return given(_MEMBERSHIP.sub("extra == ''", marker), {""})[1]
-
-
-def _object(value: object) -> Object:
-    return value if isinstance(value, dict) else {}
-
-
-def _list(value: object) -> list[Any]:
-    return value if isinstance(value, list) else []
-
-
-def _text(value: object) -> str | None:
-    return value if isinstance(value, str) and value else None
 
 
 def _short(text: str) -> str:

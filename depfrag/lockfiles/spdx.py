@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from depfrag import purls
 from depfrag.bom import Bom, Component, Relation
 from depfrag.errors import LockfileError
+from depfrag.shapes import list_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -155,7 +156,7 @@ def _package(path: str, package: object, lines: Lines) -> Component:
 def _purl(references: object) -> Purl | None:
     """A package's URL; of several the first of npm or PyPI, else the first."""
     found = []
-    for reference in _listed(references):
+    for reference in list_of(references):
         locator = _text(reference, "referenceLocator")
         if locator and reference.get("referenceType") == "purl" and (purl := purls.read(locator)):
             found.append(purl)
@@ -164,7 +165,7 @@ def _purl(references: object) -> Purl | None:
 
 def _hashes(listed: object) -> Iterator[str]:
     """Hashes as ``sha512:…``, in hexadecimal as they are written."""
-    for item in _listed(listed):
+    for item in list_of(listed):
         algorithm, content = _text(item, "algorithm"), _text(item, "checksumValue")
         if algorithm and content and _HASH.match(content):
             yield f"{algorithm.lower()}:{content}"
@@ -176,10 +177,6 @@ def _ids(table: Object) -> Iterator[str]:
         for item in table.get(name, ()):
             if ref := _text(item, "SPDXID"):
                 yield ref
-
-
-def _listed(value: object) -> list[Any]:
-    return value if isinstance(value, list) else []
 
 
 def _text(table: object, key: str) -> str | None:

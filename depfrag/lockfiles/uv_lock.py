@@ -10,6 +10,7 @@ from depfrag import decode
 from depfrag.errors import LockfileError
 from depfrag.identity import python_name, release_ids, without_credentials
 from depfrag.model import Dependency, Lockfile, Problem, Release, Root
+from depfrag.shapes import list_of, table_of, tables_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -90,12 +91,12 @@ def _source(value: object) -> tuple[ReleaseKind, str | None]:
 
 
 def _lockfile(path: str, table: Mapping[str, Any], packages: Sequence[_Package]) -> Lockfile:
-    manifest = _table(table.get("manifest"))
+    manifest = table_of(table.get("manifest"))
     roots = _roots(manifest, packages)
     ids = _ids(packages, roots)
     graph = _Edges(path, packages, ids, set(roots))
-    asked = [_table(d) for d in _list(manifest.get("requirements"))]
-    groups = _table(manifest.get("dependency-groups"))
+    asked = [table_of(d) for d in list_of(manifest.get("requirements"))]
+    groups = table_of(manifest.get("dependency-groups"))
     top = next((r for r in roots.values() if r.path == "."), None)
     named = list(roots.values())
     if top is None and (asked or groups or not roots):
@@ -104,7 +105,7 @@ def _lockfile(path: str, table: Mapping[str, Any], packages: Sequence[_Package])
     if top is not None:
         graph.add(top.id, asked, "runtime", None)
         for group in groups.values():
-            graph.add(top.id, [_table(d) for d in _list(group)], "dev", None)
+            graph.add(top.id, [table_of(d) for d in list_of(group)], "dev", None)
     graph.follow()
     return Lockfile(
         path=path,
@@ -119,7 +120,7 @@ def _lockfile(path: str, table: Mapping[str, Any], packages: Sequence[_Package])
 
 def _roots(manifest: Mapping[str, Any], packages: Sequence[_Package]) -> dict[int, Root]:
     """The packages that are the project itself or a member of its workspace."""
-    members = {python_name(m) for m in _list(manifest.get("members")) if isinstance(m, str)}
+    members = {python_name(m) for m in list_of(manifest.get("members")) if isinstance(m, str)}
     roots = {}
     for i, p in enumerate(packages):
         folder = posixpath.normpath(p.source or ".")
@@ -168,7 +169,7 @@ class _Edges:
             marker = wanted.get("marker")
             terms = [t for t in (condition, marker) if isinstance(t, str) and t]
             joined = " and ".join(f"({t})" if " or " in t else t for t in terms) if len(terms) > 1 else "".join(terms)
-            extras = [e for e in _list(wanted.get("extra", wanted.get("extras"))) if isinstance(e, str)]
+            extras = [e for e in list_of(wanted.get("extra", wanted.get("extras"))) if isinstance(e, str)]
             for i in found:
                 if self._ids[i] != dependent:
                     self._conditions.setdefault((dependent, self._ids[i], kind), set()).add(joined or None)
@@ -195,18 +196,17 @@ class _Edges:
     def follow(self) -> None:
         """Adds what the packages themselves ask for."""
         for i, p in enumerate(self._packages):
-            self.add(self._ids[i], _tables(p.table.get("dependencies")), "runtime", None, p.line)
+            self.add(self._ids[i], tables_of(p.table.get("dependencies")), "runtime", None, p.line)
             if i in self._roots:
-                for extra, asked in _table(p.table.get("optional-dependencies")).items():
-                    self.add(self._ids[i], _tables(asked), "extra", f"extra == '{extra}'", p.line)
-                for asked in _table(p.table.get("dev-dependencies")).values():
-                    self.add(self._ids[i], _tables(asked), "dev", None, p.line)
+                for extra, asked in table_of(p.table.get("optional-dependencies")).items():
+                    self.add(self._ids[i], tables_of(asked), "extra", f"extra == '{extra}'", p.line)
+                for asked in table_of(p.table.get("dev-dependencies")).values():
+                    self.add(self._ids[i], tables_of(asked), "dev", None, p.line)
         while self._todo:
             i, extra = self._todo.pop()
             p = self._packages[i]
-            self.add(
-                self._ids[i], _tables(_table(p.table.get("optional-dependencies")).get(extra)), "extra", None, p.line
-            )
+            asked = tables_of(table_of(p.table.get("optional-dependencies")).get(extra))
+            self.add(self._ids[i], asked, "extra", None, p.line)
 
     def problems(self) -> tuple[Problem, ...]:
         """What is asked for and not there, as one problem at the line of the first who asks."""
@@ -231,7 +231,7 @@ def _releases(packages: Sequence[_Package], ids: Sequence[str], roots: set[int])
     for i, p in enumerate(packages):
         if i in roots:
             continue
-        files = [_table(p.table.get("sdist")), *_tables(p.table.get("wheels"))]
+        files = [table_of(p.table.get("sdist")), *tables_of(p.table.get("wheels"))]
         hashes = {f["hash"] for f in files if isinstance(f.get("hash"), str)}
         known = releases.get(ids[i])
         if known is not None:
@@ -239,15 +239,3 @@ def _releases(packages: Sequence[_Package], ids: Sequence[str], roots: set[int])
             continue
         releases[ids[i]] = Release(ids[i], "pypi", p.name, p.version, p.kind, p.line, tuple(sorted(hashes)), p.source)
     return tuple(releases[name] for name in sorted(releases))
-
-
-def _table(value: object) -> Mapping[str, Any]:
-    return value if isinstance(value, dict) else {}
-
-
-def _list(value: object) -> list[Any]:
-    return value if isinstance(value, list) else []
-
-
-def _tables(value: object) -> list[Mapping[str, Any]]:
-    return [v for v in _list(value) if isinstance(v, dict)]
