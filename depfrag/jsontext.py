@@ -77,6 +77,15 @@ def dependency(item: Dependency, lockfile: str) -> str:
     )
 
 
+def problems(items: Iterable[Problem]) -> list[str]:
+    """Problems as JSON texts, sorted by code, package, line, lockfile and message."""
+    return [problem(item) for item in sorted(items, key=_order)]
+
+
+def _order(item: Problem) -> tuple[str, str, int, str, str]:
+    return item.code, item.package or "", item.line or 0, item.lockfile or "", item.message
+
+
 def problem(item: Problem) -> str:
     """A problem as an object."""
     return encode(item._asdict())

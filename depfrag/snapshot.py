@@ -45,16 +45,20 @@ class Snapshot(NamedTuple):
     """The file it came from."""
     hosts: tuple[Host, ...] = ()
     problems: tuple[Problem, ...] = ()
-    """Those that sources had, with single releases or as a whole; they name no lockfile."""
+    """Those that sources had, with single releases or as a whole; they name a lockfile where it alone had them."""
+    own: Mapping[tuple[str, str], Facts] = {}
+    """By lockfile and release id: what was known of a release in one lockfile, where that is not what `facts` has:
+    others may have asked another registry, or had it installed."""
 
 
 def encode(snapshot: Snapshot) -> bytes:
     """`snapshot` as gzip-compressed lines of JSON, sorted, with a checksum; the same content gives the same bytes."""
     items: list[list[object]] = [["host", *host] for host in sorted(snapshot.hosts)]
     items += [["problem", *entry] for entry in sorted({_entry(p) for p in snapshot.problems})]
-    for release in sorted(snapshot.facts):
-        facts = {name: list(_plain(fact)) for name, fact in sorted(snapshot.facts[release].items())}
-        items.append(["release", release, facts])
+    items += [["release", release, _written(known)] for release, known in sorted(snapshot.facts.items())]
+    items += [
+        ["release", release, _written(known), lockfile] for (lockfile, release), known in sorted(snapshot.own.items())
+    ]
     body = "".join(json.dumps(item, separators=(",", ":"), sort_keys=True) + "\n" for item in items)
     head = {
         "schema": SCHEMA, "made_at": snapshot.made_at, "as_of": snapshot.as_of,
@@ -63,8 +67,13 @@ def encode(snapshot: Snapshot) -> bytes:
     return _gzip((json.dumps(head, separators=(",", ":")) + "\n" + body).encode())
 
 
-def _entry(problem: Problem) -> tuple[str, str, str, str]:
-    return problem.package or "", problem.code, problem.level, problem.message
+def _entry(problem: Problem) -> tuple[str, ...]:
+    entry = problem.package or "", problem.code, problem.level, problem.message
+    return entry if problem.lockfile is None else (*entry, problem.lockfile)
+
+
+def _written(known: Facts) -> dict[str, list[object]]:
+    return {name: list(_plain(fact)) for name, fact in sorted(known.items())}
 
 
 def _plain(fact: Fact) -> Fact:
@@ -110,20 +119,26 @@ def decode(name: str, data: bytes) -> Snapshot:
 def _read(name: str, head: Mapping[str, Any], body: str) -> Snapshot:
     made_at, as_of = (None if head[key] is None else _day(head[key]) for key in ("made_at", "as_of"))
     facts: dict[str, Facts] = {}
+    own: dict[tuple[str, str], Facts] = {}
     hosts: list[Host] = []
     problems: list[Problem] = []
     for line in body.removesuffix("\n").split("\n") if body else ():
         kind, *rest = json.loads(line)
         if kind == "release":
-            release, known = rest
-            facts[_text(release)] = {str(key): _fact(*fact) for key, fact in dict(known).items()}
+            release, known, *lockfile = rest
+            read = {str(key): _fact(*fact) for key, fact in dict(known).items()}
+            if lockfile:
+                own[_text(*lockfile), _text(release)] = read
+            else:
+                facts[_text(release)] = read
         elif kind == "host":
             hosts.append(_host(*rest))
         elif kind == "problem":
-            package, code, level, message = map(str, rest)
+            package, code, level, message, *lockfile = map(str, rest)
             code = _fitting(_CODE, code, "a problem's code")
-            problems.append(Problem(code, _one_of(_LEVELS, level), _text(message), None, None, package or None))
-    return Snapshot(made_at, as_of, facts, name, tuple(hosts), tuple(problems))
+            path = _text(*lockfile) if lockfile else None
+            problems.append(Problem(code, _one_of(_LEVELS, level), _text(message), path, None, package or None))
+    return Snapshot(made_at, as_of, facts, name, tuple(hosts), tuple(problems), own)
 
 
 def _host(name: str, ecosystem: str, asked: object, answered: object, *judged: str) -> Host:
@@ -185,7 +200,10 @@ def merge(snapshots: Iterable[Snapshot]) -> Snapshot:
     facts: dict[str, Facts] = {}
     hosts: dict[tuple[str, str], Host] = {}
     problems: dict[str | None, tuple[Problem, ...]] = {}
+    own: dict[tuple[str, str], Facts] = {}
     for one in ordered:
+        own = {place: known for place, known in own.items() if place[1] not in one.facts}
+        own.update(one.own)
         told: dict[str | None, list[Problem]] = {}
         for problem in one.problems:
             told.setdefault(problem.package, []).append(problem)
@@ -196,4 +214,4 @@ def merge(snapshots: Iterable[Snapshot]) -> Snapshot:
         problems[None] = (*problems.get(None, ()), *told.get(None, ()))
     last = ordered[-1]
     every = dict.fromkeys(problem for some in problems.values() for problem in some)
-    return Snapshot(last.made_at, last.as_of, facts, "", tuple(hosts.values()), tuple(every))
+    return Snapshot(last.made_at, last.as_of, facts, "", tuple(hosts.values()), tuple(every), own)

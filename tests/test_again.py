@@ -39,6 +39,19 @@ def project(tmp_path):
         packages = {"": {"dependencies": ARCHIVES, "devDependencies": {"b": "1"}}, **places}
         (web / "package-lock.json").write_text(json.dumps({"lockfileVersion": 3, "packages": packages}, indent=2))
         (web / ".npmrc").write_text(f"registry={npm.url}/\n")
+        for folder, registry in (("one", npm.url), ("two", f"{npm.url}/no-such-place")):
+            # The same release: known and installed in one place, neither in the other.
+            (tmp_path / folder).mkdir()
+            lock = {
+                "lockfileVersion": 3,
+                "packages": {"": {"dependencies": {"a": "1"}}, "node_modules/a": places["node_modules/a"]},
+            }
+            (tmp_path / folder / "package-lock.json").write_text(json.dumps(lock))
+            (tmp_path / folder / ".npmrc").write_text(f"registry={registry}/\n")
+        installed = tmp_path / "one" / "node_modules" / "a"
+        installed.mkdir(parents=True)
+        (installed / "package.json").write_text('{"name": "a", "version": "1.0.0"}')
+        (installed / "index.js").write_text("a();\nb();\n")
         lines = [f"--index-url {pypi.base}", "", "flat==1.0", "dep==2.0", "team==3.0", "lost==1.0"]
         (tmp_path / "requirements.txt").write_text("\n".join(lines))
         yield tmp_path

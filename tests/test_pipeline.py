@@ -361,3 +361,14 @@ def test_a_model_that_is_not_there(project):
     project()
     with pytest.raises(NotFoundError):
         analyse(model="nobody")
+
+
+def test_a_lockfile_with_more_releases_than_any_project_has(tmp_path, monkeypatch):
+    monkeypatch.setattr(pipeline, "_MAX_RELEASES", 2)
+    packages = {f"node_modules/{name}": {"version": "1.0.0"} for name in "abc"}
+    file = tmp_path / "package-lock.json"
+    file.write_text(json.dumps({"lockfileVersion": 3, "packages": packages}))
+    with pytest.raises(LockfileError, match="3 releases are more than any project has; the limit is 2"):
+        pipeline.read([str(file)])
+    monkeypatch.setattr(pipeline, "_MAX_RELEASES", 3)
+    assert len(pipeline.read([str(file)])[0][0].releases) == 3

@@ -18,7 +18,7 @@ KEY = st.text("abc_", min_size=1, max_size=5)
     st.sampled_from(["npm", "generic", "golang"]),
     st.none() | st.lists(SEGMENT.filter(lambda t: "/" not in t), min_size=1, max_size=2).map("/".join),
     SEGMENT.filter(lambda t: "/" not in t),
-    st.none() | SEGMENT,
+    st.none() | SEGMENT.filter(lambda t: "/" not in t),  # the library writes "/" as it is and cannot read it back
     st.dictionaries(KEY, SEGMENT, max_size=2),
 )
 def test_as_the_library_writes_them(kind, namespace, name, version, qualifiers):

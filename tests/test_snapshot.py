@@ -182,6 +182,17 @@ def test_a_snapshot_of_too_many_lines_is_refused(monkeypatch):
         decode("x", written(*[release] * 4))
 
 
+def test_what_one_lockfile_alone_knows_is_kept():
+    known, other = ({"lines": Fact(count, "s", "2026-01-02", "registry")} for count in (1, 2))
+    problem = Problem("stale", "warning", "old", "b.lock", None, "npm:a@1")
+    one = Snapshot("2026-01-02", None, {"npm:a@1": known}, "x", (), (problem,), {("b.lock", "npm:a@1"): other})
+    assert decode("x", encode(one)) == one
+    assert merge([one]).own == one.own
+    later = Snapshot("2026-01-03", None, {"npm:a@1": known})
+    assert merge([one, later]).own == {}
+    assert merge([later._replace(made_at="2026-01-01"), one]).own == one.own
+
+
 def test_only_line_feeds_end_a_line():
     """JSON may hold other separators of lines as they are."""
     assert list(decode("x", written('["release","npm:a\u2028b@1",{}]')).facts) == ["npm:a\u2028b@1"]

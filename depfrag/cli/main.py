@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from depfrag.cli.argv import Call
 
 USAGE, UNREADABLE, INTERRUPTED = 2, 3, 130
+_DEBUG = "DEPFRAG_DEBUG"
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -29,6 +30,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _run(words)
     except (DepfragError, KeyboardInterrupt) as reason:
         return _stopped(reason)
+    except Exception as bug:  # noqa: BLE001 - uncaught, it would end in 1, which a gate takes for findings
+        return _broken(bug)
     finally:
         gc.enable()
 
@@ -72,6 +75,18 @@ def _stopped(reason: DepfragError | KeyboardInterrupt) -> int:
         return INTERRUPTED
     streams.say(str(reason))
     return UNREADABLE if isinstance(reason, (LockfileError, SourceError)) else USAGE
+
+
+def _broken(bug: Exception) -> int:
+    """Says that depfrag itself is at fault, and shows where only to those who ask; the exit code of that."""
+    from depfrag.cli import streams
+
+    if os.environ.get(_DEBUG):
+        raise bug
+    streams.say(
+        f"this is a bug in depfrag: {type(bug).__name__}: {str(bug)[:200]}; {_DEBUG}=1 shows where, for a report"
+    )
+    return UNREADABLE
 
 
 def entry() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from depfrag import api, jsontext, snapshot, wording
@@ -12,8 +13,10 @@ from depfrag.facts import best
 from depfrag.visible import visible
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from depfrag.cli.argv import Call
-    from depfrag.model import Facts
+    from depfrag.model import Facts, Problem
     from depfrag.pipeline import Run
     from depfrag.snapshot import Snapshot
 
@@ -34,13 +37,30 @@ def write(call: Call) -> int:
 
 
 def _snapshot(run: Run) -> Snapshot:
-    """What a run learned, about every release of its lockfiles."""
-    facts: dict[str, Facts] = {r.id: {} for one in run.traced for r in one.project.lockfile.releases}
-    for wanted, known in run.knowledge.facts.items():
-        facts[wanted.release.id] = best([facts[wanted.release.id], known])
+    """What a run learned, about every release of its lockfiles: all that any of them knows of it, and what one of them
+    knows of it alone."""
+    places = [(one.project.lockfile.path, r.id) for one in run.traced for r in one.project.lockfile.releases]
+    found: dict[tuple[str, str], Facts] = {place: {} for place in places}
+    found.update(((wanted.lockfile, wanted.release.id), known) for wanted, known in run.knowledge.facts.items())
+    facts: dict[str, Facts] = {}
+    for place, known in found.items():
+        facts[place[1]] = best((facts.get(place[1], {}), known))
     days = [fact.observed for known in facts.values() for fact in known.values()]
-    problems = tuple(p._replace(lockfile=None) for p in run.knowledge.problems)
-    return snapshot.Snapshot(max(days, default=None), run.analysis.as_of, facts, "", run.knowledge.hosts, problems)
+    return snapshot.Snapshot(
+        made_at=max(days, default=None),
+        as_of=run.analysis.as_of,
+        facts=facts,
+        hosts=run.knowledge.hosts,
+        problems=_shared(run.knowledge.problems, Counter(release for _, release in places)),
+        own={place: known for place, known in found.items() if known != facts[place[1]]},
+    )
+
+
+def _shared(problems: Sequence[Problem], lockfiles: Mapping[str, int]) -> tuple[Problem, ...]:
+    """`problems` without the lockfile where every lockfile that has the release has them; `lockfiles` counts these."""
+    bare = {p: p._replace(lockfile=None, line=None) for p in problems}
+    times = Counter(bare.values())
+    return tuple(b if times[b] >= lockfiles.get(p.package or "", 0) else p for p, b in bare.items())
 
 
 def show(call: Call) -> int:
@@ -101,7 +121,7 @@ def _json(held: Snapshot) -> str:
             "made_at": jsontext.maybe(held.made_at),
             "as_of": jsontext.maybe(held.as_of),
             "hosts": [jsontext.encode(host._asdict()) for host in held.hosts],
-            "problems": [jsontext.problem(problem) for problem in held.problems],
+            "problems": jsontext.problems(held.problems),
             "releases": releases,
         }
     )

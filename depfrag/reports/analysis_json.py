@@ -38,7 +38,7 @@ class AnalysisJson:
                 "lockfiles": [_lockfile(p) for p in projects],
                 "packages": [pieces.package(scored, p.lockfile.path) for p in projects for scored in p.packages],
                 "findings": [_finding(finding) for p in projects for finding in p.findings],
-                "problems": [jsontext.problem(problem) for problem in problems],
+                "problems": jsontext.problems(problems),
             }
         )
 

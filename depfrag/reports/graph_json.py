@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from depfrag import jsontext
@@ -10,7 +11,7 @@ from depfrag.graph import DependencyGraph
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from depfrag.model import Lockfile
+    from depfrag.model import Lockfile, Problem
 
 SCHEMA = "depfrag.graph/1"
 
@@ -22,7 +23,7 @@ class GraphJson:
         roots: list[tuple[str, str, str]] = []
         packages: list[tuple[str, str, str]] = []
         dependencies: list[tuple[tuple[str, ...], str]] = []
-        problems: list[str] = []
+        problems: list[Problem] = []
         for lockfile in lockfiles:
             path, graph = lockfile.path, DependencyGraph(lockfile)
             roots.extend((r.id, path, jsontext.root(r, path)) for r in lockfile.roots)
@@ -30,8 +31,10 @@ class GraphJson:
                 item = jsontext.release(release, path, dev=m.dev, optional=m.optional)
                 packages.append((release.id, path, f"{{{item}}}"))
             dependencies.extend(((*d[:3], path), jsontext.dependency(d, path)) for d in lockfile.dependencies)
-            problems.extend(jsontext.problem(p) for p in lockfile.problems)
-        files = [jsontext.encode({"path": lockfile.path, "format": lockfile.format}) for lockfile in lockfiles]
+            problems.extend(lockfile.problems)
+        files = [
+            jsontext.encode({"path": f.path, "format": f.format}) for f in sorted(lockfiles, key=attrgetter("path"))
+        ]
         return jsontext.document(
             {
                 "schema": jsontext.quote(SCHEMA),
@@ -39,7 +42,7 @@ class GraphJson:
                 "roots": [text for *_, text in sorted(roots)],
                 "packages": [text for *_, text in sorted(packages)],
                 "dependencies": [text for _, text in sorted(dependencies)],
-                "problems": problems,
+                "problems": jsontext.problems(problems),
             }
         )
 

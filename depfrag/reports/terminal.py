@@ -144,6 +144,8 @@ def _said(alike: Sequence[Problem]) -> str:
     """One line for problems with the same message, about one release each or about none."""
     first, message = alike[0], visible(alike[0].message)
     place = f" (line {first.line})" if first.line and len(alike) == 1 else ""
+    if place and message.endswith(place):
+        place = ""
     releases = list(dict.fromkeys(visible(p.package.partition(":")[2]) for p in alike if p.package))
     if not releases:
         return message + place

@@ -29,10 +29,12 @@ class SnapshotSource:
         yield from held.hosts
         yield from problems.get(None, ())
         for one in wanted:
-            if one.release.id in held.facts:
-                yield Known(one, held.facts[one.release.id])
-                for problem in problems.get(one.release.id, ()):
-                    yield problem._replace(lockfile=one.lockfile, line=one.release.line)
+            release = one.release.id
+            if release in held.facts:
+                yield Known(one, held.own.get((one.lockfile, release), held.facts[release]))
+                for problem in problems.get(release, ()):
+                    if problem.lockfile in (None, one.lockfile):
+                        yield problem._replace(lockfile=one.lockfile, line=one.release.line)
 
 
 SOURCE = SnapshotSource()
@@ -42,7 +44,9 @@ def _as_of(held: Snapshot, day: str) -> Snapshot:
     """What a snapshot says as of a day; one that tells of another day says only what does not change."""
     if held.as_of == day:
         return held
-    facts = {release: _lasting(known, None if held.as_of else day) for release, known in held.facts.items()}
+    kept = None if held.as_of else day
+    facts = {release: _lasting(known, kept) for release, known in held.facts.items()}
+    own = {place: _lasting(known, kept) for place, known in held.own.items()}
     problems = list(held.problems)
     if any(len(facts[release]) < len(known) for release, known in held.facts.items()):
         told = f"of {held.as_of}" if held.as_of else "of the days when it was made"
@@ -52,7 +56,8 @@ def _as_of(held: Snapshot, day: str) -> Snapshot:
         if known and (amiss := asking.untimely(_published(known), day)) is not None:
             facts[release] = {}
             problems.append(Problem(amiss[0], "warning", amiss[1], package=release))
-    return held._replace(facts=facts, problems=tuple(problems))
+    own = {place: known if facts[place[1]] else {} for place, known in own.items()}
+    return held._replace(facts=facts, problems=tuple(problems), own=own)
 
 
 def _lasting(known: Facts, day: str | None) -> Facts:

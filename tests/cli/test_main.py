@@ -148,15 +148,6 @@ def test_exit_codes_of_errors(monkeypatch, error, code):
     assert main.run(Call(Command("plugins", "", "depfrag.cli.plugins:run"), {})) == code
 
 
-def test_a_bug_keeps_its_traceback(monkeypatch):
-    def fail(call):
-        raise ZeroDivisionError
-
-    monkeypatch.setattr("depfrag.cli.plugins.run", fail)
-    with pytest.raises(ZeroDivisionError):
-        main.main(["plugins"])
-
-
 def test_hostile_text_in_an_error_is_shown_escaped(project, cli):
     found = cli("scan", "\x1b[31m\u202e.lock")
     assert found.err == "depfrag: \\x1b[31m\\u202e.lock: there is no such file or folder\n"
@@ -265,3 +256,21 @@ def test_however_typer_stops_there_is_an_exit_code(monkeypatch, stop, code):
 def test_typer_is_asked_with_the_name_of_the_command(capsys):
     assert typed.run(["--help"]) == 0
     assert "Usage: depfrag " in capsys.readouterr().out
+
+
+def test_a_bug_is_no_finding(cli, monkeypatch, tmp_path):
+    from depfrag import discover
+
+    def broken(*_):
+        raise ZeroDivisionError("no\x1b way")
+
+    (tmp_path / "package-lock.json").write_text('{"lockfileVersion": 3, "packages": {}}')
+    monkeypatch.setattr(discover, "load", broken)
+    said = cli("scan", tmp_path, "--offline")
+    assert (said.code, said.out) == (3, "")
+    assert said.err == (
+        "depfrag: this is a bug in depfrag: ZeroDivisionError: no\\x1b way; DEPFRAG_DEBUG=1 shows where, for a report\n"
+    )
+    monkeypatch.setenv("DEPFRAG_DEBUG", "1")
+    with pytest.raises(ZeroDivisionError):
+        cli("scan", tmp_path, "--offline")

@@ -85,3 +85,13 @@ def test_of_two_days_one_is_asked_for():
     facts, (problem,), _ = look_up(now, snapshot("2016-03-21"), as_of="2016-03-21")
     assert facts["npm:a@1"] == {**FACTS, "bytes": 100}
     assert "now.snapshot" in problem.message
+
+
+def test_what_one_lockfile_alone_knows():
+    mine, theirs = ({"lines": Fact(count, "s", DAY, "registry")} for count in (1, 2))
+    held = snapshot()._replace(own={("lock", "npm:b@1"): mine, ("other", "npm:a@1"): theirs})
+    held = held._replace(problems=(Problem("stale", "warning", "old", "other", None, "npm:a@1"),
+                                   Problem("stale", "warning", "old", "lock", None, "npm:b@1")))  # fmt: skip
+    facts, problems, _ = look_up(held)
+    assert facts == {"npm:a@1": FACTS, "npm:b@1": {"lines": 1}}
+    assert [(p.lockfile, p.package, p.line) for p in problems] == [("lock", "npm:b@1", 7)]
