@@ -2,7 +2,7 @@
 
 python tests/benchmarks/decoders.py FOLDER [--runs 7]
 
-FOLDER is as for formats.py. To compare all decoders: pip install ryaml yaml-rs ruamel.yaml ruamel.yaml.clib tomli rtoml
+FOLDER is as for formats.py. To compare all decoders: pip install ryaml yaml-rs ruamel.yaml ruamel.yaml.clib rtoml
 orjson; depfrag needs none of them. A time is the best of so many runs, without collecting garbage meanwhile, as depfrag
 runs.
 """
@@ -15,9 +15,9 @@ import importlib
 import json
 import pathlib
 import time
-import tomllib
 from typing import TYPE_CHECKING
 
+import tomli
 import yaml
 from formats import largest
 
@@ -61,8 +61,8 @@ DECODERS: dict[str, dict[str, Callable[[], Callable[[str], object]]]] = {
         "ruamel.yaml, with places": lambda: with_ruamel("rt"),
     },
     "TOML": {
-        "tomllib (as depfrag uses it)": of("tomllib", "loads"),
-        "tomli, compiled": of("tomli", "loads"),
+        "tomllib": of("tomllib", "loads"),
+        "tomli, compiled (as depfrag uses it)": of("tomli", "loads"),
         "rtoml": of("rtoml", "loads"),
     },
     "JSON": {
@@ -143,7 +143,7 @@ def against(name: str, path: pathlib.Path, own: str, runs: int) -> None:
     if name == "bun-lock":
         _, text = jsonc.table(str(path), text)
     decode = {
-        "JSON": json.loads, "TOML": tomllib.loads, "YAML": events, "yarn": lambda text: yarntext.entries("x", text)
+        "JSON": json.loads, "TOML": tomli.loads, "YAML": events, "yarn": lambda text: yarntext.entries("x", text)
     }[own]  # fmt: skip
     decoding = best(lambda: decode(text), runs)
     print(f"{start} {decoding:,.1f} | {reading:,.1f} | {reading / decoding:.2f} |", flush=True)
